@@ -1,0 +1,79 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Direction(models.TextChoices):
+    IN = "in", _("They came to us")
+    OUT = "out", _("We went to them")
+    MUTUAL = "mutual", _("Mutual")
+
+
+class Level(models.IntegerChoices):
+    WORKING = 0, _("Working level")
+    DEPUTY = 1, _("Deputy or head of department")
+    LEADER = 2, _("Leader")
+
+
+class Sides(models.TextChoices):
+    BOTH = "both", _("Both sides took part")
+    OURS = "ours", _("Only ours (no answer yet)")
+    THEIRS = "theirs", _("Only theirs (not answered yet)")
+
+
+class ExchangeStatus(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    PLANNED = "planned", _("Planned")
+    HELD = "held", _("Held")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class PointsClass(models.IntegerChoices):
+    """The seven classes of M1 whose base points a policy version sets."""
+
+    DELEGATION = 0, _("Delegation or visit")
+    EVENT = 1, _("Co-organised event, signing")
+    MEETING = 2, _("Meeting in person")
+    PROJECT = 3, _("Step of a joint project, aid hand-over")
+    ONLINE = 4, _("Online meeting")
+    FORUM = 5, _("Contact at a forum, seminar or reception")
+    LETTER = 6, _("Letter, call or message")
+
+
+class ExchangeFamily(models.TextChoices):
+    DELEGATION = "delegation", _("Delegations")
+    MEETING = "meeting", _("Meetings")
+    CONFERENCE = "conference", _("Conferences and forums")
+    FRIENDSHIP = "friendship", _("Friendship activities")
+    AGREEMENT = "agreement", _("Agreements")
+    MESSAGE = "message", _("Letters and messages")
+    AID = "aid", _("Aid")
+    INTERNAL = "internal", _("Internal")
+    DIASPORA = "diaspora", _("Overseas Vietnamese")
+    OTHER = "other", _("Other")
+
+
+class Side(models.TextChoices):
+    OURS = "ours", _("Our side")
+    THEIRS = "theirs", _("Their side")
+
+
+class FollowUpState(models.TextChoices):
+    OPEN = "open", _("Open")
+    DONE = "done", _("Done")
+    DROPPED = "dropped", _("Dropped")
+
+
+class OurRole(models.TextChoices):
+    HOST = "host", _("Host")
+    CO_HOST = "co_host", _("Co-host")
+    PARTICIPANT = "participant", _("Participant")
+    OBSERVER = "observer", _("Observer")
+
+
+LEVELS = len(Level)
+SIDES_STEPS = 2
+
+
+def merit_code(points_class: int, level: int, *, one_sided: bool) -> int:
+    """Return the small integer (0 to 41) that stands for (class, level, sides) in facts and policy tables."""
+    return (points_class * LEVELS + level) * SIDES_STEPS + int(one_sided)

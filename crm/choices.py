@@ -1,0 +1,96 @@
+"""The closed lists that code asks about. Lists that staff may edit are tables."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class UnitKind(models.TextChoices):
+    CENTRE = "centre", _("Centre")
+    DEPARTMENT = "department", _("Department of the centre")
+    ASSOCIATION = "association", _("Member association")
+    PROVINCIAL_UNION = "provincial_union", _("Provincial union")
+    CHAPTER = "chapter", _("Chapter")
+    CLUSTER = "cluster", _("Cluster")
+
+
+# Members of these units work for the whole network, not only for their own branch of the tree.
+CENTRAL_UNIT_KINDS = frozenset({UnitKind.CENTRE, UnitKind.DEPARTMENT})
+
+
+class Role(models.TextChoices):
+    VIEWER = "viewer", _("Viewer")
+    OFFICER = "officer", _("Officer")
+    UNIT_LEAD = "unit_lead", _("Unit lead")
+    SECRETARIAT = "secretariat", _("Secretariat")
+    NGO_OFFICER = "ngo_officer", _("NGO officer")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+class Confidentiality(models.TextChoices):
+    NETWORK = "network", _("Whole network")
+    UNIT = "unit", _("Own unit and the centre")
+    RESTRICTED = "restricted", _("Restricted")
+
+
+class Confidence(models.TextChoices):
+    HIGH = "high", _("High: read in a good source")
+    MEDIUM = "medium", _("Medium: partly read")
+    LOW = "low", _("Low: to be confirmed")
+
+
+class DatePrecision(models.TextChoices):
+    DAY = "day", _("Day")
+    MONTH = "month", _("Month")
+    YEAR = "year", _("Year")
+    NONE = "none", _("Not known")
+
+
+class Language(models.TextChoices):
+    VIETNAMESE = "vi", _("Vietnamese")
+    ENGLISH = "en", _("English")
+    RUSSIAN = "ru", _("Russian")
+    CHINESE = "zh", _("Chinese")
+    LAO = "lo", _("Lao")
+    KHMER = "km", _("Khmer")
+    THAI = "th", _("Thai")
+    FRENCH = "fr", _("French")
+    SPANISH = "es", _("Spanish")
+    JAPANESE = "ja", _("Japanese")
+    KOREAN = "ko", _("Korean")
+    INDONESIAN = "id", _("Indonesian")
+    MALAY = "ms", _("Malay")
+    TAGALOG = "tl", _("Tagalog")
+    BURMESE = "my", _("Burmese")
+    PORTUGUESE = "pt", _("Portuguese")
+    GERMAN = "de", _("German")
+    ARABIC = "ar", _("Arabic")
+    OTHER = "und", _("Other language")
+
+
+class NameUsage(models.TextChoices):
+    OFFICIAL = "official", _("Official name")
+    SHORT = "short", _("Short name")
+    ACRONYM = "acronym", _("Acronym")
+    FORMER = "former", _("Former name")
+    OTHER = "other", _("Other name")
+
+
+class AuditVerb(models.TextChoices):
+    SIGNED_IN = "signed_in", _("signed in")
+    SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
+    SIGNED_OUT = "signed_out", _("signed out")
+    READ_RESTRICTED = "read_restricted", _("read a restricted record")
+    EXPORTED = "exported", _("exported")
+    IMPORTED = "imported", _("imported")
+    ARCHIVED = "archived", _("archived")
+    RESTORED = "restored", _("restored")
+    CONFIRMED = "confirmed", _("confirmed reference data")
+
+
+class ImportState(models.TextChoices):
+    UPLOADED = "uploaded", _("Uploaded: columns to be mapped")
+    CHECKING = "checking", _("Being checked")
+    CHECKED = "checked", _("Checked: ready to apply")
+    RUNNING = "running", _("Being applied")
+    DONE = "done", _("Applied")
+    FAILED = "failed", _("Failed")

@@ -1,0 +1,26 @@
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from oauth2_provider.models import AbstractApplication
+
+
+class OfficeClient(AbstractApplication):
+    """The credential of an office's program (OAuth2 client credentials, RFC 6749 section 4.4).
+
+    Its requests are made as ``acts_as``, a program account whose membership in ``unit`` gives its rights and scope.
+    """
+
+    unit = models.ForeignKey("crm.Unit", verbose_name=_("unit"), on_delete=models.PROTECT, related_name="clients")
+    acts_as = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("acts as"), on_delete=models.PROTECT, related_name="acting_clients")
+    purpose = models.CharField(_("purpose"), max_length=200, blank=True)
+    expires_on = models.DateField(_("expires on"))
+
+    class Meta(AbstractApplication.Meta):
+        verbose_name = _("office credential")
+        verbose_name_plural = _("office credentials")
+
+    def is_usable(self, request: object) -> bool:
+        """Whether tokens may be given out: until the credential's last day (called by the OAuth2 library)."""
+
+        return self.acts_as.is_active and timezone.localdate() < self.expires_on

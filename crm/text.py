@@ -1,0 +1,72 @@
+"""Text as people type it, as machines compare it, and as Vietnamese sorts it."""
+
+import unicodedata
+
+# Letters that carry no combining mark and therefore survive NFD.
+_UNMARKED = str.maketrans(
+    {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "ħ": "h", "ŋ": "n"}
+)
+
+# Vietnamese order: a ă â b c d đ e ê … o ô ơ … u ư; tones decide only between words that are else equal.
+_VIETNAMESE_LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+_LETTER_KEYS = {letter: f"{position:02d}" for position, letter in enumerate(_VIETNAMESE_LETTERS, start=40)}
+_DIGIT_KEYS = {str(digit): f"{digit + 20:02d}" for digit in range(10)}
+_TONE_KEYS = {"\u0300": "2", "\u0309": "3", "\u0303": "4", "\u0301": "5", "\u0323": "6"}
+_LETTER_MARKS = {"\u0302", "\u0306", "\u031b"}
+SORT_KEY_LENGTH = 240
+
+
+def nfc(text: str) -> str:
+    """Return the text composed (NFC), which is how everything is stored."""
+    return unicodedata.normalize("NFC", text)
+
+
+def fold(text: str) -> str:
+    """Return the form in which names are compared: no case, no marks, đ as d, one space between words.
+
+    ``Hoà Bình``, ``Hòa Bình`` and ``HOA BINH`` fold to the same; so do NFC and NFD. Scripts whose vowels
+    are combining marks (Thai, Lao, Khmer, Burmese) keep them: only marks on Latin, Greek and Cyrillic go.
+    """
+    folded: list[str] = []
+    base_is_alphabetic_script = False
+    for character in unicodedata.normalize("NFKD", text).casefold():
+        if unicodedata.combining(character):
+            if not base_is_alphabetic_script:
+                folded.append(character)
+            continue
+        base_is_alphabetic_script = ord(character) < 0x0590
+        category = unicodedata.category(character)
+        folded.append(character if category[0] in "LNM" else " " if character not in "'’‘ʼ`´" else "")
+    return " ".join("".join(folded).translate(_UNMARKED).split())
+
+
+def sort_key(text: str) -> str:
+    """Return an ASCII key whose byte order is Vietnamese dictionary order, on every database.
+
+    Letters first (đ after d, ơ after ô), tones only as a tie-break, other scripts after Latin by code point.
+    """
+    letters: list[str] = []
+    tones: list[str] = []
+    for character in nfc(text).casefold():
+        letter, tone = _split_tone(character)
+        if key := _LETTER_KEYS.get(letter) or _DIGIT_KEYS.get(letter):
+            letters.append(key)
+            tones.append(tone)
+        elif character.isspace() or unicodedata.category(character)[0] in "PZ":
+            if letters and letters[-1] != "10":
+                letters.append("10")
+        else:
+            letters.append(f"9{ord(character):06x}")
+    return ("".join(letters) + "0" + "".join(tones))[:SORT_KEY_LENGTH]
+
+
+def _split_tone(character: str) -> tuple[str, str]:
+    """Split one letter into its Vietnamese letter (ấ → â) and its tone digit (1 for none)."""
+    tone = "1"
+    kept: list[str] = []
+    for part in unicodedata.normalize("NFD", character):
+        if part in _TONE_KEYS:
+            tone = _TONE_KEYS[part]
+        elif part in _LETTER_MARKS or not unicodedata.combining(part):
+            kept.append(part)
+    return nfc("".join(kept)), tone

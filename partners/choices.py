@@ -1,0 +1,48 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class PartnerFamily(models.TextChoices):
+    """What code may ask about a kind of partner; the kinds themselves are reference rows."""
+
+    PEOPLES_ORGANISATION = "peoples_organisation", _("People's organisation or friendship association")
+    NGO = "ngo", _("NGO or social organisation")
+    RESEARCH = "research", _("Institute, university or scholars")
+    PARTY = "party", _("Party or politicians")
+    BUSINESS = "business", _("Business")
+    MEDIA = "media", _("Media")
+    LOCAL_GOVERNMENT = "local_government", _("Local government")
+    STATE = "state", _("Embassy or state body")
+    MULTILATERAL = "multilateral", _("International body or forum")
+    OVERSEAS_VIETNAMESE = "overseas_vietnamese", _("Overseas Vietnamese group")
+    INDIVIDUAL = "individual", _("Individual")
+    OTHER = "other", _("Other")
+
+
+class PartnerStatus(models.TextChoices):
+    ACTIVE = "active", _("In contact")
+    PROSPECT = "prospect", _("Wanted")
+    DORMANT = "dormant", _("Dormant")
+    CLOSED = "closed", _("No longer exists")
+
+
+class RelationKind(models.TextChoices):
+    PART_OF = "part_of", _("is part of")
+    SISTER = "sister", _("is the sister organisation of")
+    MEMBER_OF = "member_of", _("is a member of")
+    FUNDS = "funds", _("funds")
+    SUCCEEDS = "succeeds", _("succeeds")
+    COOPERATES = "cooperates", _("cooperates with")
+
+
+SYMMETRIC_RELATIONS = frozenset({RelationKind.SISTER, RelationKind.COOPERATES})
+
+
+class StewardRole(models.TextChoices):
+    LEAD = "lead", _("Lead")
+    SUPPORT = "support", _("Support")
+
+
+class NameOrder(models.TextChoices):
+    FAMILY_FIRST = "family_first", _("Family name first")
+    GIVEN_FIRST = "given_first", _("Given name first")

@@ -1,0 +1,128 @@
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from simple_history.models import HistoricalRecords
+
+from crm.choices import Confidentiality
+from crm.models import User
+from crm.models.fields import NameField, NoteField
+from crm.models.records import Dated, DatedQuerySet, Record, RecordQuerySet
+from crm.text import fold, sort_key
+from partners.choices import NameOrder
+
+
+class PersonQuerySet(RecordQuerySet):
+    def visible_to(self, user: User) -> Self:
+        """People by confidentiality: whole network, own unit and the centre, or restricted."""
+        return self.filter(user.scope.readable(user, unit_fields=("unit",)))
+
+    def editable_by(self, user: User) -> Self:
+        if user.scope.central:
+            return self.visible_to(user)
+        return self.visible_to(user).filter(unit__in=user.scope.unit_ids)
+
+    def search(self, words: str) -> Self:
+        found = self
+        for word in fold(words).split():
+            found = found.filter(search_key__contains=word)
+        return found
+
+
+class Person(Record):
+    """A person on a partner's side. Name as on the card; Latin form and own script beside it.
+
+    Kept only as far as the work needs (Law 91/2025 on personal data): ``review_on`` is the day to look again.
+    """
+
+    full_name = NameField(_("name as on the card"), max_length=200)
+    latin_name = NameField(_("name in Latin letters"), max_length=200, blank=True)
+    native_name = NameField(_("name in own script"), max_length=200, blank=True)
+    family_name = NameField(_("family name"), max_length=100, blank=True)
+    given_name = NameField(_("given name"), max_length=100, blank=True)
+    name_order = models.CharField(_("order of the name"), max_length=12, choices=NameOrder.choices, default=NameOrder.GIVEN_FIRST)
+    how_to_address = NameField(_("how to address"), max_length=120, blank=True)
+    country = models.ForeignKey("crm.Country", verbose_name=_("country"), null=True, blank=True, on_delete=models.PROTECT, related_name="people")
+    languages = NameField(_("languages"), max_length=120, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    protocol_notes = NoteField(_("protocol notes"), blank=True)
+    review_on = models.DateField(_("review whether still needed on"), null=True, blank=True)
+    confidentiality = models.CharField(_("who may see"), max_length=10, choices=Confidentiality.choices, default=Confidentiality.NETWORK)
+    unit = models.ForeignKey("crm.Unit", verbose_name=_("entered by unit"), null=True, blank=True, on_delete=models.PROTECT, related_name="entered_people")
+    is_demo = models.BooleanField(_("invented for demonstration"), default=False, editable=False)
+    search_key = models.CharField(max_length=700, editable=False)
+    sort_key = models.CharField(max_length=240, editable=False)
+
+    objects = PersonQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=["search_key", "sort_key"])
+
+    class Meta(Record.Meta):
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["sort_key", "id"]
+        indexes = [models.Index(fields=["sort_key", "id"], name="person_by_name")]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("partners:person-detail", args=[self.public_id])
+
+    def set_keys(self) -> None:
+        """Fill the search key from all forms of the name, the sort key from the given name (the Vietnamese rule)."""
+        forms = [self.full_name, self.latin_name, self.native_name, f"{self.family_name} {self.given_name}"]
+        self.search_key = "\n".join(dict.fromkeys(fold(form) for form in forms if form.strip()))[:700]
+        self.sort_key = sort_key(f"{self.given_name} {self.full_name}" if self.given_name else self.full_name)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.set_keys()
+        super().save(*args, **kwargs)
+
+
+class PostQuerySet(DatedQuerySet, RecordQuerySet):
+    def visible_to(self, user: User) -> Self:
+        """Posts of the people the account may see."""
+        return self.filter(person__in=Person.objects.visible_to(user).values("pk"))
+
+
+class Post(Dated, Record):
+    """A post of a person at a partner, with its title per language, its rank in protocol order, and its days."""
+
+    person = models.ForeignKey(Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="posts")
+    partner = models.ForeignKey("partners.Partner", verbose_name=_("partner"), on_delete=models.PROTECT, related_name="posts")
+    title_vi = NameField(_("title in Vietnamese"), max_length=200, blank=True)
+    title_en = NameField(_("title in English"), max_length=200, blank=True)
+    title_native = NameField(_("title in own language"), max_length=200, blank=True)
+    rank = models.PositiveSmallIntegerField(_("place in protocol order"), default=100)
+
+    objects = PostQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
+        ordering = ["rank", "id"]
+        constraints = [
+            *Record.Meta.constraints,
+            *Dated.Meta.constraints,
+            models.CheckConstraint(
+                condition=~Q(title_vi="", title_en="", title_native=""),
+                name="partners_post_has_a_title",
+                violation_error_message=_("Give the title of the post in at least one language."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.title}"
+
+    @property
+    def title(self) -> str:
+        """The title in the reader's language, else in any there is."""
+        english = (get_language() or "vi").startswith("en")
+        preferred = (self.title_en, self.title_vi) if english else (self.title_vi, self.title_en)
+        return preferred[0] or preferred[1] or self.title_native

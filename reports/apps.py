@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ReportsConfig(AppConfig):
+    name = "reports"
+    verbose_name = _("Figures")
+
+    def ready(self) -> None:
+        from reports import receivers  # noqa: F401  (figures follow what is logged)
