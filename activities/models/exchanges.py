@@ -1,5 +1,6 @@
+from collections.abc import Iterable
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -36,6 +37,11 @@ class ExchangeQuerySet(RecordQuerySet):
             return visible
         co_hosted = ExchangeUnit.objects.filter(unit__in=user.scope.unit_ids).values("exchange")
         return visible.filter(Q(host_unit__in=user.scope.unit_ids) | Q(pk__in=co_hosted))
+
+    def of_units(self, units: Iterable[Any]) -> Self:
+        """Exchanges that one of the units held, as host or together with others."""
+        held_together = ExchangeUnit.objects.filter(unit__in=units).values("exchange")
+        return self.filter(Q(host_unit__in=units) | Q(pk__in=held_together))
 
     def held(self) -> Self:
         return self.filter(status=ExchangeStatus.HELD)

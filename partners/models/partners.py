@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Any, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from crm.choices import Language, NameUsage
-from crm.models import User
+from crm.models import TierMembership, User
 from crm.models.fields import NameField, NoteField
 from crm.models.records import Dated, Record, RecordQuerySet
 from crm.text import fold, sort_key
@@ -17,6 +18,8 @@ from partners.choices import PartnerStatus
 from partners.models.kinds import PartnerKind
 
 SEARCH_KEY_LENGTH = 1000
+EPOCH = date(1970, 1, 1)
+ACTIVE_DAYS = 365
 
 
 class PartnerQuerySet(RecordQuerySet):
@@ -30,6 +33,24 @@ class PartnerQuerySet(RecordQuerySet):
         for word in fold(words).split():
             found = found.filter(search_key__contains=word)
         return found
+
+    def active_on(self, day: date) -> Self:
+        """Partners with at least one two-way exchange in the 365 days up to the day (M8: *active*).
+
+        Asks the participations by the name of the reverse relation, since activities stand above partners.
+        """
+        day_no = (day - EPOCH).days
+        met = Partner.objects.filter(
+            participations__counted=True,
+            participations__two_way=True,
+            participations__day_no__gt=day_no - ACTIVE_DAYS,
+            participations__day_no__lte=day_no,
+        )
+        return self.live().filter(pk__in=met.values("pk"))
+
+    def in_tier(self, code: str, day: date) -> Self:
+        """Partners of the countries and blocs that are in the tier on the day."""
+        return self.filter(country__in=TierMembership.objects.on(day).filter(tier__code=code).values("country"))
 
     def editable_by(self, user: User) -> Self:
         """Partners whose registry fields the account may change: its units' own, or all at the centre."""
@@ -47,7 +68,8 @@ def _stewarded(user: User) -> Any:
 class Partner(Record):
     """Whoever exchanges are held with: an organisation, a group, a forum or a person of its own weight.
 
-    The one thing that engagement is measured on. ``search_key`` folds all its names; ``sort_key`` is Vietnamese order.
+    The one thing that engagement is measured on. ``last_contact_on`` is the day of the last two-way exchange that
+    figures count, open to every unit and kept true by the actions on exchanges. ``search_key`` folds all its names; ``sort_key`` is Vietnamese order.
     """
 
     name = NameField(_("name"), max_length=300)
@@ -63,6 +85,7 @@ class Partner(Record):
     status = models.CharField(_("status"), max_length=10, choices=PartnerStatus.choices, default=PartnerStatus.ACTIVE)
     friend_since = models.PositiveSmallIntegerField(_("friend since"), null=True, blank=True, validators=[MinValueValidator(1900), MaxValueValidator(2100)])
     verified_on = models.DateField(_("verified on"), null=True, blank=True)
+    last_contact_on = models.DateField(_("last contact"), null=True, editable=False)
     interests = NoteField(_("interests"), blank=True)
     unit = models.ForeignKey("crm.Unit", verbose_name=_("entered by unit"), null=True, blank=True, on_delete=models.PROTECT, related_name="entered_partners")
     person = models.OneToOneField(
@@ -73,7 +96,7 @@ class Partner(Record):
     sort_key = models.CharField(max_length=240, editable=False)
 
     objects = PartnerQuerySet.as_manager()
-    history = HistoricalRecords(m2m_fields=[fields], excluded_fields=["search_key", "sort_key"])
+    history = HistoricalRecords(m2m_fields=[fields], excluded_fields=["search_key", "sort_key", "last_contact_on"])
 
     class Meta(Record.Meta):
         verbose_name = _("partner")

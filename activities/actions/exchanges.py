@@ -1,0 +1,165 @@
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from simple_history.utils import bulk_create_with_history
+
+from activities.actions.facts import fill_facts, mask_of, refresh_facts, refresh_last_contact
+from activities.actions.follow_ups import save_follow_up
+from activities.choices import ExchangeStatus
+from activities.models import Attendance, Delegation, Exchange, ExchangeUnit, FollowUp, Participation
+from activities.signals import activity_recorded
+from crm.actions.records import archive_record, restore_record, save_record
+from crm.models import Field, Province, Unit, User
+from crm.permissions import Permission
+from partners.models import Partner
+
+
+@transaction.atomic
+def log_exchange(
+    exchange: Exchange,
+    *,
+    by: User,
+    partners: Sequence[Partner],
+    fields: Iterable[Field] = (),
+    provinces: Iterable[Province] = (),
+    co_units: Iterable[Unit] = (),
+    attendances: Iterable[Attendance] = (),
+    follow_up: FollowUp | None = None,
+    delegation: Delegation | None = None,
+) -> Exchange:
+    """Log an exchange. To log it, we also name its partners, make its facts, open a follow-up and tell the figures.
+
+    The host unit is the author's own where none is given. Raises PermissionDenied outside the author's rights and
+    units, ValidationError keyed by field where a rule is broken.
+    """
+    if exchange.host_unit_id is None and by.scope.home_unit_ids:
+        exchange.host_unit_id = by.scope.home_unit_ids[0]
+    _check_rights(exchange, by=by)
+    _check_rules(exchange, partners, by=by)
+    save_record(exchange, by=by)
+    exchange.fields.set(fields)
+    exchange.provinces.set(provinces)
+    _set_co_units(exchange, co_units, by=by)
+    _set_partners(exchange, partners, by=by)
+    _set_attendances(exchange, attendances)
+    if delegation is not None:
+        delegation.exchange = exchange
+        delegation.full_clean(exclude=["exchange"])
+        delegation.save()
+    if follow_up is not None:
+        follow_up.exchange, follow_up.unit = exchange, exchange.host_unit
+        save_follow_up(follow_up, by=by)
+    _announce(exchange, partner_ids={partner.pk for partner in partners}, since=exchange.starts_on)
+    return exchange
+
+
+@transaction.atomic
+def change_exchange(
+    exchange: Exchange,
+    *,
+    by: User,
+    partners: Sequence[Partner] | None = None,
+    fields: Iterable[Field] | None = None,
+    provinces: Iterable[Province] | None = None,
+    co_units: Iterable[Unit] | None = None,
+    attendances: Iterable[Attendance] | None = None,
+) -> Exchange:
+    """Change an exchange. What is given replaces what there is; None leaves it. Figures follow, for partners before and after."""
+    _check_rights(exchange, by=by)
+    stored_day = Exchange.objects.values_list("starts_on", flat=True).get(pk=exchange.pk)
+    before = set(exchange.participations.values_list("partner", flat=True))
+    _check_rules(exchange, partners if partners is not None else [row.partner for row in exchange.participations.select_related("partner")], by=by)
+    save_record(exchange, by=by)
+    if fields is not None:
+        exchange.fields.set(fields)
+    if provinces is not None:
+        exchange.provinces.set(provinces)
+    if co_units is not None:
+        _set_co_units(exchange, co_units, by=by)
+    if partners is not None:
+        _set_partners(exchange, partners, by=by)
+    if attendances is not None:
+        _set_attendances(exchange, attendances)
+    _announce(exchange, partner_ids=before | refresh_facts(exchange), since=min(stored_day, exchange.starts_on))
+    return exchange
+
+
+@transaction.atomic
+def archive_exchange(exchange: Exchange, *, by: User) -> None:
+    """Take an exchange out of use: it no longer counts, and can be restored."""
+    _check_rights(exchange, by=by)
+    archive_record(exchange, by=by)
+    _announce(exchange, partner_ids=refresh_facts(exchange), since=exchange.starts_on)
+
+
+@transaction.atomic
+def restore_exchange(exchange: Exchange, *, by: User) -> None:
+    """Bring an archived exchange back: it counts again."""
+    _check_rights(exchange, by=by)
+    restore_record(exchange, by=by)
+    _announce(exchange, partner_ids=refresh_facts(exchange), since=exchange.starts_on)
+
+
+def _check_rights(exchange: Exchange, *, by: User) -> None:
+    if not by.may(Permission.EXCHANGE_LOG):
+        raise PermissionDenied
+    if exchange.pk and not Exchange.objects.editable_by(by).filter(pk=exchange.pk).exists():
+        raise PermissionDenied
+    if exchange.pk is None and not by.scope.may_write_for(exchange.host_unit_id):
+        raise PermissionDenied
+    if exchange.parent_id and not Exchange.objects.editable_by(by).filter(pk=exchange.parent_id).exists():
+        raise ValidationError({"parent": ValidationError(_("You may not add to this delegation."), code="not-allowed")})
+
+
+def _check_rules(exchange: Exchange, partners: Sequence[Partner], *, by: User) -> None:
+    if not partners:
+        raise ValidationError({"partners": ValidationError(_("Name at least one partner."), code="required")})
+    if archived := [partner.name for partner in partners if partner.is_archived]:
+        raise ValidationError(
+            {"partners": ValidationError(_("%(names)s is archived; restore it first."), code="archived", params={"names": ", ".join(archived)})}
+        )
+    if exchange.status == ExchangeStatus.HELD and exchange.starts_on and exchange.starts_on > timezone.localdate():
+        raise ValidationError({"starts_on": ValidationError(_("This day is still to come: log it as planned."), code="future-held")})
+
+
+def _set_co_units(exchange: Exchange, units: Iterable[Unit], *, by: User) -> None:
+    wanted = {unit.pk for unit in units} - {exchange.host_unit_id}
+    for row in exchange.co_units.exclude(unit__in=wanted):
+        row.delete()
+    present = set(exchange.co_units.values_list("unit", flat=True))
+    rows = [ExchangeUnit(exchange=exchange, unit_id=unit_id) for unit_id in sorted(wanted - present)]
+    if rows:
+        bulk_create_with_history(rows, ExchangeUnit, default_user=by)
+
+
+def _set_partners(exchange: Exchange, partners: Sequence[Partner], *, by: User) -> None:
+    """Name the partners, in the order given, which is protocol order."""
+    ranks = {partner.pk: rank for rank, partner in enumerate(partners, start=1)}
+    for row in exchange.participations.exclude(partner__in=ranks):
+        row.delete()
+    present = {row.partner_id: row for row in exchange.participations.all()}
+    for row in present.values():
+        if row.rank != ranks[row.partner_id]:
+            row.rank = ranks[row.partner_id]
+            row.save(update_fields=["rank"])
+    rows = [Participation(exchange=exchange, partner_id=pk, rank=rank) for pk, rank in ranks.items() if pk not in present]
+    fill_facts(rows, exchange, field_mask=mask_of(exchange))
+    if rows:
+        bulk_create_with_history(rows, Participation, default_user=by)
+
+
+def _set_attendances(exchange: Exchange, attendances: Iterable[Attendance]) -> None:
+    exchange.attendances.all().delete()
+    for rank, attendance in enumerate(attendances, start=1):
+        attendance.pk, attendance.exchange, attendance.rank = None, exchange, rank
+        attendance.full_clean(exclude=["exchange"])
+        attendance.save()
+
+
+def _announce(exchange: Exchange, *, partner_ids: set[int], since: date) -> None:
+    refresh_last_contact(partner_ids)
+    activity_recorded.send(sender=Exchange, partner_ids=partner_ids, since=since)

@@ -1,0 +1,84 @@
+"""Keeping the narrow facts on participations true: what figures ask of an exchange, copied beside its partners."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db.models import Max
+
+from activities.choices import ExchangeStatus, Sides, merit_code
+from activities.models import Exchange, Participation
+from crm.choices import Confidentiality
+from partners.models import Partner
+from partners.models.partners import EPOCH
+
+
+def is_counted(exchange: Exchange) -> bool:
+    """Whether figures count the exchange for its partners at all (metrics rule 3).
+
+    Held, not archived, of a kind that has points. Restricted exchanges stay out of every figure, so that no
+    reader can find one by subtraction.
+    """
+    return (
+        exchange.status == ExchangeStatus.HELD
+        and not exchange.is_archived
+        and exchange.confidentiality != Confidentiality.RESTRICTED
+        and exchange.kind.points_class is not None
+    )
+
+
+def fill_facts(participations: Iterable[Participation], exchange: Exchange, *, field_mask: int) -> None:
+    """Copy onto the rows what the exchange says; for a part of a delegation, leave out the delegation's own partners."""
+    counted = is_counted(exchange)
+    with_parent = _partners_counted_in(exchange.parent_id) if exchange.parent_id else frozenset()
+    points_class = exchange.kind.points_class
+    one_sided = exchange.sides != Sides.BOTH
+    for row in participations:
+        row.day_no = (exchange.starts_on - EPOCH).days
+        row.merit = None if points_class is None else merit_code(points_class, exchange.level, one_sided=one_sided)
+        row.two_way = not one_sided
+        row.direction = exchange.direction
+        row.level = exchange.level
+        row.counted = counted and row.partner_id not in with_parent
+        row.field_mask = field_mask
+        row.host_unit_id = exchange.host_unit_id
+
+
+def mask_of(exchange: Exchange) -> int:
+    """The union of the bits of the exchange's fields."""
+    mask = 0
+    for bit in exchange.fields.values_list("bit", flat=True):
+        mask |= 1 << bit
+    return mask
+
+
+def refresh_facts(exchange: Exchange) -> set[int]:
+    """Make the facts of the exchange and of its parts true again; return the partners touched."""
+    touched: set[int] = set()
+    for part in [exchange, *exchange.parts.select_related("kind")]:
+        rows = list(part.participations.all())
+        fill_facts(rows, part, field_mask=mask_of(part))
+        Participation.objects.bulk_update(rows, FACT_COLUMNS)
+        touched |= {row.partner_id for row in rows}
+    return touched
+
+
+FACT_COLUMNS = ["day_no", "merit", "two_way", "direction", "level", "counted", "field_mask", "host_unit"]
+
+
+def refresh_last_contact(partner_ids: Iterable[int]) -> None:
+    """Make ``Partner.last_contact_on`` true again: the day of the last two-way exchange that counts."""
+    ids = list(partner_ids)
+    last_days = dict(
+        Participation.objects.filter(partner__in=ids, counted=True, two_way=True)
+        .values_list("partner")
+        .annotate(last=Max("day_no"))
+    )
+    partners = list(Partner.objects.filter(pk__in=ids).only("pk", "last_contact_on"))
+    for partner in partners:
+        day_no = last_days.get(partner.pk)
+        partner.last_contact_on = None if day_no is None else EPOCH + timedelta(days=day_no)
+    Partner.objects.bulk_update(partners, ["last_contact_on"])
+
+
+def _partners_counted_in(exchange_id: int) -> frozenset[int]:
+    return frozenset(Participation.objects.filter(exchange=exchange_id, counted=True).values_list("partner", flat=True))

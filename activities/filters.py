@@ -1,0 +1,87 @@
+from datetime import date
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from activities.choices import Direction, ExchangeFamily, ExchangeStatus, FollowUpState, Level
+from activities.models import Exchange, ExchangeKind, FollowUp, Participation
+from crm.filters import CodeFilter, ManyCodeFilter, RecordFilter, SearchFilter, active_units
+from crm.models import Country, Field, PolicyDocument, Province, Tier, TierMembership
+
+
+class ExchangeFilter(RecordFilter):
+    """The exchange list, its API and its export."""
+
+    q = SearchFilter()
+    kind = CodeFilter(queryset=ExchangeKind.objects.all(), label=_("Kind"))
+    family = django_filters.MultipleChoiceFilter(field_name="kind__family", choices=ExchangeFamily.choices, label=_("Family of kinds"))
+    partner = django_filters.UUIDFilter(method="with_partner", label=_("Partner"))
+    country = CodeFilter(queryset=Country.objects.all(), code="alpha2", method="with_country", label=_("Partner's country"))
+    tier = CodeFilter(queryset=Tier.objects.all(), method="with_tier", label=_("Tier"))
+    unit = CodeFilter(queryset=active_units, method="of_units", label=_("Unit"))
+    province = ManyCodeFilter(queryset=Province.objects.all(), code="slug", field_name="provinces", label=_("Province"))
+    field = ManyCodeFilter(queryset=Field.objects.all(), field_name="fields", label=_("Field"))
+    status = django_filters.MultipleChoiceFilter(choices=ExchangeStatus.choices, label=_("Status"))
+    direction = django_filters.MultipleChoiceFilter(choices=Direction.choices, label=_("Direction"))
+    level = django_filters.TypedMultipleChoiceFilter(choices=Level.choices, coerce=int, label=_("Level"))
+    policy = CodeFilter(queryset=PolicyDocument.objects.all(), field_name="policy_document", label=_("Directive"))
+    since = django_filters.DateFilter(field_name="starts_on", lookup_expr="gte", label=_("From day"))
+    until = django_filters.DateFilter(field_name="starts_on", lookup_expr="lte", label=_("To day"))
+    counted = django_filters.BooleanFilter(method="in_figures", label=_("Two-way and counted in figures"))
+
+    class Meta:
+        model = Exchange
+        fields: list[str] = []
+
+    def with_partner(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        return queryset.filter(pk__in=Participation.objects.filter(partner__public_id=value).values("exchange"))
+
+    def with_country(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        if not value:
+            return queryset
+        return queryset.filter(pk__in=Participation.objects.filter(partner__country__in=value, **self._fact()).values("exchange"))
+
+    def with_tier(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        if not value:
+            return queryset
+        day = self.form.cleaned_data.get("until") or timezone.localdate()
+        countries = TierMembership.objects.on(day).filter(tier__in=value).values("country")
+        return queryset.filter(pk__in=Participation.objects.filter(partner__country__in=countries).values("exchange"))
+
+    def of_units(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        return queryset.of_units(value) if value else queryset
+
+    def in_figures(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        if not value:
+            return queryset
+        return queryset.filter(pk__in=Participation.objects.filter(counted=True, two_way=True).values("exchange"))
+
+    def _fact(self) -> dict[str, bool]:
+        """With ``counted``, the same participation must be of the country and counted."""
+        return {"counted": True, "two_way": True} if self.form.cleaned_data.get("counted") else {}
+
+
+class FollowUpFilter(RecordFilter):
+    """The follow-up list, its API and its export."""
+
+    state = django_filters.MultipleChoiceFilter(choices=FollowUpState.choices, label=_("State"))
+    unit = CodeFilter(queryset=active_units, label=_("Unit"))
+    mine = django_filters.BooleanFilter(method="for_me", label=_("Mine"))
+    overdue = django_filters.BooleanFilter(method="late", label=_("Overdue"))
+    due_until = django_filters.DateFilter(field_name="due_on", lookup_expr="lte", label=_("Due by"))
+    partner = django_filters.UUIDFilter(field_name="partner__public_id", label=_("Partner"))
+    exchange = django_filters.UUIDFilter(field_name="exchange__public_id", label=_("Exchange"))
+
+    class Meta:
+        model = FollowUp
+        fields: list[str] = []
+
+    def for_me(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        return queryset.assigned_to(self.request.user) if value else queryset
+
+    def late(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        return queryset.overdue(on=timezone.localdate()) if value else queryset
+

@@ -1,0 +1,96 @@
+"""Filters shared by all lists. One FilterSet serves page, API and export."""
+
+from datetime import date
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Country, CountryName, Tier, TierMembership, Unit
+from crm.text import fold
+
+MAX_SEARCH_LENGTH = 200
+
+
+class SearchFilter(django_filters.CharFilter):
+    """Words to look for, in any order, without marks and case; calls ``queryset.search``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("Search"))
+        super().__init__(max_length=MAX_SEARCH_LENGTH, **kwargs)
+
+    def filter(self, queryset: QuerySet, value: str) -> QuerySet:
+        return queryset.search(value) if value and value.strip() else queryset  # type: ignore[attr-defined]  # every searched noun has it
+
+
+class CodeFilter(django_filters.ModelMultipleChoiceFilter):
+    """One or several reference rows by their code: ``?kind=A&kind=B`` is A or B. EXISTS, never DISTINCT."""
+
+    def __init__(self, *, code: str = "code", **kwargs: Any) -> None:
+        kwargs.setdefault("distinct", False)
+        super().__init__(to_field_name=code, **kwargs)
+
+    def filter(self, queryset: QuerySet, value: Any) -> QuerySet:
+        if not value:
+            return queryset
+        return queryset.filter(**{f"{self.field_name}__in": list(value)})
+
+
+class ManyCodeFilter(CodeFilter):
+    """Like CodeFilter, over a many-to-many, through a subquery so that rows never double."""
+
+    def filter(self, queryset: QuerySet, value: Any) -> QuerySet:
+        if not value:
+            return queryset
+        matching = queryset.model._default_manager.filter(**{f"{self.field_name}__in": list(value)}).values("pk")
+        return queryset.filter(pk__in=matching)
+
+
+class RecordFilter(django_filters.FilterSet):
+    """The base for lists of records: those in use, unless ``archived`` asks for the others."""
+
+    archived = django_filters.BooleanFilter(method="leave", label=_("Archived"))
+
+    @property
+    def qs(self) -> QuerySet:
+        wants_archived = self.is_valid() and self.form.cleaned_data.get("archived")
+        return super().qs.archived() if wants_archived else super().qs.live()
+
+    def leave(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        """For parameters that another filter reads."""
+        return queryset
+
+
+class CountryFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search"), method="by_name", max_length=MAX_SEARCH_LENGTH)
+    tier = CodeFilter(queryset=Tier.objects.all(), method="in_tier", label=_("Tier"))
+    on = django_filters.DateFilter(label=_("Tier as of"), method="leave")
+
+    class Meta:
+        model = Country
+        fields: list[str] = []
+
+    def by_name(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(pk__in=CountryName.objects.filter(folded__contains=fold(value)).values("country"))
+
+    def in_tier(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        if not value:
+            return queryset
+        day = self.form.cleaned_data.get("on") or timezone.localdate()
+        return queryset.filter(pk__in=TierMembership.objects.on(day).filter(tier__in=value).values("country"))
+
+    def leave(self, queryset: QuerySet, name: str, value: date) -> QuerySet:
+        return queryset
+
+
+class TierFilter(django_filters.FilterSet):
+    class Meta:
+        model = Tier
+        fields = ["group"]
+
+
+def active_units(request: Any) -> QuerySet[Unit]:
+    """Units that exist today, for choosing one."""
+    return Unit.objects.on(timezone.localdate())
