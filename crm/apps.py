@@ -7,4 +7,4 @@ class CrmConfig(AppConfig):
     verbose_name = _("Units, accounts and reference data")
 
     def ready(self) -> None:
-        from crm import database  # noqa: F401  (registers bit_or on SQLite connections)
+        from crm import database, receivers  # noqa: F401  (bit_or on SQLite; the trace of signing in)
