@@ -1,0 +1,70 @@
+"""The test database carries the reference data and the policy, loaded once and restored after every flush."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.cache import cache
+from django.core.management import call_command, get_commands
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.db.models import Model
+from django.test import TransactionTestCase
+from pytest_django.plugin import DjangoDbBlocker
+
+OWN_APPS = ("crm", "partners", "activities", "reports")
+LOADING_COMMANDS = ("sync_reference_data", "load_policy")
+
+RowsByModel = dict[type[Model], list[Model]]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Load the reference data after the migrations, and put it back whenever a test that commits was flushed away."""
+    with django_db_blocker.unblock():
+        for command in LOADING_COMMANDS:
+            if command in get_commands():
+                call_command(command, verbosity=0)
+        loaded = _read_rows()
+
+    flush = TransactionTestCase._fixture_teardown
+
+    def flush_and_restore(case: TransactionTestCase) -> None:
+        flush(case)
+        _write_rows(loaded)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush_and_restore)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """Throttles and cached figures of one test never reach the next."""
+    cache.clear()
+
+
+def _read_rows() -> RowsByModel:
+    """Return every row that our own apps hold now, histories and links included, by model."""
+    models = [model for label in OWN_APPS for model in apps.get_app_config(label).get_models(include_auto_created=True)]
+    return {model: rows for model in models if model._meta.managed and (rows := list(model._base_manager.all()))}
+
+
+def _write_rows(rows_by_model: RowsByModel) -> None:
+    """Insert the rows with the keys they had. References are checked at the end, so the order is free."""
+    if not rows_by_model:
+        return
+    with transaction.atomic():
+        for model, rows in rows_by_model.items():
+            model._base_manager.bulk_create(rows)
+        with connection.cursor() as cursor:
+            for statement in connection.ops.sequence_reset_sql(no_style(), list(rows_by_model)):
+                cursor.execute(statement)
+
+
+def database_url(settings: dict[str, Any]) -> str:
+    """Return the DATABASE_URL of an open connection's settings, for a process that is to share the test database."""
+    if settings["ENGINE"].endswith("sqlite3"):
+        return f"sqlite:///{settings['NAME']}"
+    return "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**settings)
