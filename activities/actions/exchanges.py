@@ -3,6 +3,7 @@ from datetime import date
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.utils import bulk_create_with_history
@@ -47,9 +48,7 @@ def log_exchange(
     _set_partners(exchange, partners, by=by)
     _set_attendances(exchange, attendances)
     if delegation is not None:
-        delegation.exchange = exchange
-        delegation.full_clean(exclude=["exchange"])
-        delegation.save()
+        _set_delegation(exchange, delegation)
     if follow_up is not None:
         follow_up.exchange, follow_up.unit = exchange, exchange.host_unit
         save_follow_up(follow_up, by=by)
@@ -67,10 +66,13 @@ def change_exchange(
     provinces: Iterable[Province] | None = None,
     co_units: Iterable[Unit] | None = None,
     attendances: Iterable[Attendance] | None = None,
+    delegation: Delegation | None = None,
 ) -> Exchange:
     """Change an exchange. What is given replaces what there is; None leaves it. Figures follow, for partners before and after."""
     _check_rights(exchange, by=by)
-    stored_day = Exchange.objects.values_list("starts_on", flat=True).get(pk=exchange.pk)
+    stored_day, stored_unit = Exchange.objects.values_list("starts_on", "host_unit").get(pk=exchange.pk)
+    if exchange.host_unit_id != stored_unit and not by.scope.may_write_for(exchange.host_unit_id):
+        raise ValidationError({"host_unit": ValidationError(_("You may not hand the exchange over to this unit."), code="not-allowed")})
     before = set(exchange.participations.values_list("partner", flat=True))
     _check_rules(exchange, partners if partners is not None else [row.partner for row in exchange.participations.select_related("partner")], by=by)
     save_record(exchange, by=by)
@@ -84,6 +86,8 @@ def change_exchange(
         _set_partners(exchange, partners, by=by)
     if attendances is not None:
         _set_attendances(exchange, attendances)
+    if delegation is not None:
+        _set_delegation(exchange, delegation)
     _announce(exchange, partner_ids=before | refresh_facts(exchange), since=min(stored_day, exchange.starts_on))
     return exchange
 
@@ -160,6 +164,14 @@ def _set_attendances(exchange: Exchange, attendances: Iterable[Attendance]) -> N
         attendance.save()
 
 
+def _set_delegation(exchange: Exchange, delegation: Delegation) -> None:
+    delegation.exchange = exchange
+    delegation.full_clean(exclude=["exchange"])
+    delegation.save()
+
+
 def _announce(exchange: Exchange, *, partner_ids: set[int], since: date) -> None:
     refresh_last_contact(partner_ids)
-    activity_recorded.send(sender=Exchange, partner_ids=partner_ids, since=since)
+    # Parts count or not as their delegation does, whatever their own days.
+    first_part_on = exchange.parts.aggregate(day=Min("starts_on"))["day"] or since
+    activity_recorded.send(sender=Exchange, partner_ids=partner_ids, since=min(since, first_part_on))

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from activities.choices import FollowUpState
 from activities.models import FollowUp
 from crm.actions.records import save_record
+from crm.choices import Confidentiality
 from crm.models import User
 from crm.permissions import Permission
 
@@ -14,10 +15,12 @@ from crm.permissions import Permission
 def save_follow_up(follow_up: FollowUp, *, by: User) -> FollowUp:
     """Open a follow-up, or change one. It belongs to its exchange's host unit, else to the author's own.
 
-    Raises PermissionDenied outside the author's units, ValidationError where a rule is broken.
+    About a restricted exchange it is restricted too, since its text would give the exchange away. Raises PermissionDenied outside the author's units, ValidationError where a rule is broken.
     """
     if follow_up.unit_id is None:
         follow_up.unit_id = _unit_for(follow_up, by=by)
+    if follow_up.exchange is not None and follow_up.exchange.confidentiality == Confidentiality.RESTRICTED:
+        follow_up.confidentiality = Confidentiality.RESTRICTED
     _check_rights(follow_up, by=by)
     save_record(follow_up, by=by)
     return follow_up

@@ -25,6 +25,14 @@ def save_person(person: Person, *, by: User, post: Post | None = None) -> Person
     return person
 
 
+@transaction.atomic
+def save_post(post: Post, *, by: User) -> Post:
+    """Record a post of a person at a partner, or change one. Whoever may write the person may write the posts."""
+    _check_rights(post.person, by=by)
+    save_record(post, by=by)
+    return post
+
+
 def archive_person(person: Person, *, by: User) -> None:
     """Take a person out of use; exchanges keep the name."""
     _check_rights(person, by=by)
