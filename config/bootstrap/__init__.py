@@ -1,0 +1,1 @@
+"""What ./dev and the container do before and around the site: prepare, serve, test, check."""
