@@ -1,0 +1,126 @@
+"""Figures as plain data for JSON: what the commands print and the API answers. Rounded once, exact integers beside."""
+
+from collections.abc import Iterable
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from activities.choices import Level
+from partners.models import Partner
+from reports.metrics.contacts import contacts_with
+from reports.metrics.coverage import CountryCoverage, TierCoverage, level_reached
+from reports.metrics.days import policy_on
+from reports.metrics.duties import Duties, attainment, status
+from reports.metrics.engagement import Engagement, engagement_of
+from reports.metrics.ledger import LedgerRow, ledger
+from reports.metrics.rounding import BILLIONTHS, points, rounded, strength_points
+from reports.models import PolicyVersion
+
+
+def engagement_document(partner: Partner, as_of: date) -> dict[str, Any]:
+    """All figures of one partner as of the day, with the ledger that adds up to E. Without data, figures are null."""
+    policy = policy_on(as_of)
+    figures = engagement_of(policy, as_of, partner.pk)
+    return {
+        "partner": str(partner.public_id),
+        "name": partner.name,
+        "as_of": as_of.isoformat(),
+        "policy": policy.code,
+        "E": figures and float(strength_points(figures.strength)),
+        "E_exact": figures and figures.strength,
+        "EI": figures and float(figures.index(policy)),
+        "band": figures and figures.band(policy).value,
+        "facts": figures and _facts(figures),
+        "momentum": figures and _momentum(figures),
+        "attainment": _attainment(partner, as_of, policy),
+        "ledger": [_ledger_row(row) for row in ledger(policy, as_of, partner)],
+    }
+
+
+def coverage_document(as_of: date, tiers: Iterable[TierCoverage]) -> dict[str, Any]:
+    """Every tier as of the day, its countries and blocs, and what they add up to."""
+    return {"as_of": as_of.isoformat(), "policy": policy_on(as_of).code, "tiers": [_tier(tier) for tier in tiers]}
+
+
+def _facts(figures: Engagement) -> dict[str, Any]:
+    return {
+        "recency_days": figures.recency_days,
+        "frequency": figures.frequency,
+        "depth": _number(figures.depth),
+        "fields": figures.fields_touched,
+        "people_met": figures.people_met,
+        "units_involved": figures.units_involved,
+        "first_exchange": figures.first_day.isoformat(),
+        "longest_gap_days": figures.longest_gap_days,
+    }
+
+
+def _momentum(figures: Engagement) -> dict[str, Any]:
+    return {"sequential": _number(figures.momentum_sequential), "seasonal": _number(figures.momentum_seasonal)}
+
+
+def _attainment(partner: Partner, as_of: date, policy: PolicyVersion) -> dict[str, Any]:
+    duty = Duties.on(as_of, policy).for_partner(partner, as_of)
+    contacts = contacts_with(partner, as_of)
+    asked = None if duty is None or duty.exempt else duty
+    value = attainment(contacts.done, asked.required if asked else None)
+    stands = status(duty, as_of, last=contacts.last, planned=contacts.planned)
+    return {
+        "status": stands and stands.value,
+        "done": contacts.done,
+        "required": asked and asked.required,
+        "value": None if value is None else float(rounded(value, 2)),
+        "cadence_days": asked and asked.cadence_days,
+        "least_level": asked and Level(asked.least_level).name.lower(),
+        "level_reached": asked and level_reached(contacts, asked),
+    }
+
+
+def _ledger_row(row: LedgerRow) -> dict[str, Any]:
+    return {
+        "exchange": str(row.exchange.public_id),
+        "day": row.day.isoformat(),
+        "kind": row.exchange.kind.code,
+        "points": float(points(row.points)),
+        "counted": float(points(row.counted)),
+        "weight": float(rounded(Fraction(row.weight, BILLIONTHS), 4)),
+        "adds": float(strength_points(row.adds)),
+        "adds_exact": row.adds,
+    }
+
+
+def _tier(tier: TierCoverage) -> dict[str, Any]:
+    return {
+        "code": tier.tier.code,
+        "countries": [_country(row) for row in tier.countries],
+        "bloc_members": [_country(row) for row in tier.bloc_members],
+        "totals": {
+            "countries": len(tier.countries),
+            "active_countries": tier.active_countries,
+            "breadth": _number(tier.breadth),
+            "depth": _number(tier.depth),
+            "statuses": {status.value: count for status, count in tier.statuses.items()},
+        },
+    }
+
+
+def _country(row: CountryCoverage) -> dict[str, Any]:
+    return {
+        "alpha2": row.country.alpha2,
+        "name_vi": row.country.name_vi,
+        "name_en": row.country.name_en,
+        "status": row.status and row.status.value,
+        "partners": row.partners,
+        "active_partners": row.active_partners,
+        "last_exchange": row.last_exchange_on and row.last_exchange_on.isoformat(),
+        "done": row.done,
+        "required": row.required,
+        "attainment": _number(row.attainment_shown),
+        "cadence_days": row.cadence_days,
+        "level_reached": row.level_reached,
+        "next_planned": row.next_planned_on and row.next_planned_on.isoformat(),
+    }
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

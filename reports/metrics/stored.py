@@ -1,0 +1,61 @@
+"""Figures for readers: from the stored day where it was stored whole, else computed, with the same result."""
+
+from collections.abc import Collection
+from datetime import date
+
+from reports.choices import CoverageStatus
+from reports.metrics.coverage import CountryCoverage, TierCoverage, by_tier, coverage, members_on
+from reports.metrics.days import policy_on
+from reports.metrics.engagement import FIGURES, Engagement, engagement
+from reports.models import CoverageSnapshot, EngagementSnapshot, PolicyVersion
+
+
+def engagement_on(as_of: date, partner_ids: Collection[int]) -> dict[int, Engagement]:
+    """Return the figures of the partners as of the day, by partner id; one without any counted exchange is left out."""
+    policy = policy_on(as_of)
+    if not is_stored(policy, as_of):
+        return {row.partner_id: row for row in engagement(policy, as_of, partner_ids)}
+    stored = EngagementSnapshot.objects.filter(policy=policy, day=as_of, partner__in=partner_ids).values_list(*FIGURES)
+    return {row.partner_id: row for row in (Engagement(*values) for values in stored)}
+
+
+def coverage_on(as_of: date) -> list[TierCoverage]:
+    """Return every tier with its countries as of the day.
+
+    Stored rows serve only if they are of exactly the memberships that hold on the day by now: a tier corrected
+    since is computed.
+    """
+    policy = policy_on(as_of)
+    members = members_on(as_of)
+    stored = {(row.tier_id, row.country_id): row for row in CoverageSnapshot.objects.filter(policy=policy, day=as_of)}
+    if not stored or stored.keys() != {(tier.pk, country.pk) for tier, country in members}:
+        return coverage(policy, as_of)
+    return by_tier(_read(stored[tier.pk, country.pk], tier=tier, country=country) for tier, country in members)
+
+
+def is_stored(policy: PolicyVersion, day: date) -> bool:
+    """Whether the day was stored whole: coverage is written with all partners, in the same transaction."""
+    return CoverageSnapshot.objects.filter(policy=policy, day=day).exists()
+
+
+def stored_days(since: date | None = None) -> list[date]:
+    """The days that were stored whole, the latest first."""
+    rows = CoverageSnapshot.objects.order_by("-day")
+    if since is not None:
+        rows = rows.filter(day__gte=since)
+    return list(rows.values_list("day", flat=True).distinct())
+
+
+def _read(row: CoverageSnapshot, **member: object) -> CountryCoverage:
+    return CountryCoverage(
+        **member,  # type: ignore[arg-type]  # the tier and the country
+        partners=row.partners,
+        active_partners=row.active_partners,
+        last_exchange_on=row.last_exchange_on,
+        done=row.done,
+        required=row.required,
+        cadence_days=row.cadence_days,
+        level_reached=row.level_reached,
+        next_planned_on=row.next_planned_on,
+        status=CoverageStatus(row.status) if row.status else None,
+    )
