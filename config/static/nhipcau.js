@@ -1,0 +1,75 @@
+// What the pages cannot do without script: menus that close, dialogs, focus after a swap, shortcuts, spoken errors.
+(() => {
+  "use strict";
+
+  const say = (text) => {
+    const region = document.getElementById("spoken");
+    if (region) region.textContent = text;
+  };
+
+  const closeMenus = (except) =>
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (menu !== except) menu.open = false;
+    });
+
+  document.addEventListener("click", (event) => {
+    closeMenus(event.target.closest("details.menu"));
+    const opener = event.target.closest("[data-opens]");
+    if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+    if (event.target.closest("[data-closes]")) event.target.closest("dialog")?.close();
+    event.target.closest("[data-dismiss]")?.closest(".notice")?.remove();
+    if (event.target.closest("[data-prints]")) window.print();
+  });
+
+  const isTyping = (element) => element.matches("input, select, textarea, [contenteditable]");
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const menu = document.activeElement?.closest("details.menu[open]");
+      closeMenus();
+      menu?.querySelector("summary").focus();
+    }
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.closest("form[method=post]")?.requestSubmit();
+    // Single-key shortcuts need the reader's hand off every field, and no modifier (WCAG 2.1.4).
+    if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const shortcut = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (!shortcut || document.body.dataset.shortcuts === "off") return;
+    event.preventDefault();
+    if (shortcut.matches("input")) shortcut.focus();
+    else shortcut.click();
+  });
+
+  // A form is sent once, however often the button is pressed.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+
+  // After a swap the reader is taken to the first error, or to what asked for it by data-focus.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const target = event.detail.elt.querySelector("[data-focus], .error-summary");
+    if (target) target.focus();
+    const spoken = event.detail.elt.querySelector("[data-say]");
+    if (spoken) say(spoken.textContent.trim());
+  });
+
+  const failed = (event) => {
+    const words = document.body.dataset;
+    const status = event.detail.xhr?.status;
+    const text = status === 403 ? words.refused : status === 404 ? words.missing : status === 429 ? words.throttled : status ? words.failed : words.offline;
+    const region = document.querySelector(".messages");
+    if (!region || !text) return;
+    const notice = document.createElement("div");
+    notice.className = "notice error";
+    notice.textContent = text;
+    region.replaceChildren(notice);
+  };
+  document.addEventListener("htmx:responseError", failed);
+  document.addEventListener("htmx:sendError", failed);
+
+  const summary = document.querySelector(".error-summary");
+  if (summary) summary.focus();
+})();

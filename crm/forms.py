@@ -1,0 +1,119 @@
+"""What all forms share: their look, a box for picking records by typing, and saving through an action."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.forms.renderers import DjangoTemplates
+from django.forms.widgets import ChoiceWidget
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from crm.actions.records import save_record
+from crm.models import User
+from crm.models.records import Record
+
+
+class FormRenderer(DjangoTemplates):
+    """Lets every ``{{ form }}`` look as the design system says. Named by the setting FORM_RENDERER."""
+
+    form_template_name = "crm/forms/form.html"
+    field_template_name = "crm/forms/field.html"
+
+
+class DateInput(forms.DateInput):
+    """The browser's own date picker. It speaks ISO whatever the reader's language."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs=attrs, format="%Y-%m-%d")
+
+
+class Combobox(ChoiceWidget):
+    """Pick one of many records by typing, at an address that answers options (``crm/components/options.html``).
+
+    Only the chosen records are rendered, so the choices may be a table of any size. For ModelChoiceField, and with
+    ``many=True`` for ModelMultipleChoiceField.
+    """
+
+    template_name = "crm/forms/combobox.html"
+
+    def __init__(self, url_name: str, *, many: bool = False, hint: Any = "", attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.url_name = url_name
+        self.many = self.allow_multiple_selected = many
+        self.hint = hint or _("Type a part of the name")
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        # ChoiceWidget would walk through every choice, which is the whole table.
+        context = forms.Widget.get_context(self, name, value, attrs)
+        context["widget"] |= {"url": reverse(self.url_name), "many": self.many, "hint": self.hint, "chosen": self._chosen(value)}
+        return context
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return data.getlist(name) if self.many and hasattr(data, "getlist") else data.get(name)
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        # The box itself is empty once something is chosen; the form says what is missing.
+        return False
+
+    def _chosen(self, value: Any) -> list[tuple[Any, str]]:
+        wanted = [str(single) for single in (value if isinstance(value, list | tuple) else [value]) if single not in (None, "")]
+        field: Any = getattr(self.choices, "field", None)
+        if not wanted or field is None:
+            return []
+        key = field.to_field_name or "pk"
+        try:
+            found = list(field.queryset.filter(**{f"{key}__in": wanted}))
+        except (ValueError, TypeError, ValidationError):
+            return []
+        return [(field.prepare_value(row), field.label_from_instance(row)) for row in found]
+
+
+class RecordForm(forms.ModelForm):
+    """A form over one record. ``by`` is who saves; a form whose noun has an action calls it in ``save``.
+
+    The revision that was shown travels along: if somebody else has saved meanwhile, the form says so and saves nothing.
+    """
+
+    seen_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    instance: Record
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+        self.fields["seen_revision"].initial = self.instance.revision
+
+    def clean_seen_revision(self) -> int | None:
+        seen: int | None = self.cleaned_data["seen_revision"]
+        if self.instance.pk and seen is not None and seen != self.instance.revision:
+            raise ValidationError(
+                _("%(who)s changed this record while you were writing. Copy what you wrote, load the page again, and enter it there."),
+                code="changed-meanwhile",
+                params={"who": self.instance.updated_by or _("Somebody")},
+            )
+        return seen
+
+    def save(self, commit: bool = True) -> Any:
+        save_record(self.instance, by=self.by)
+        self._save_m2m()
+        return self.instance
+
+
+def add_action_errors(form: forms.BaseForm, error: ValidationError) -> None:
+    """Show what an action refused on the form: at the field that it names, else above the form."""
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for name, errors in error.error_dict.items():
+        known = name if name in form.fields else None
+        form.add_error(known, errors if known or name == NON_FIELD_ERRORS else _named(form, name, errors))
+
+
+def _named(form: forms.BaseForm, name: str, errors: Iterable[ValidationError]) -> list[ValidationError]:
+    """Say which field is meant where the form does not show it."""
+    model = getattr(getattr(form, "_meta", None), "model", None)
+    label = model._meta.get_field(name).verbose_name if model and name in {field.name for field in model._meta.get_fields()} else name
+    return [ValidationError(f"{label}: {message}", code=error.code) for error in errors for message in error.messages]
