@@ -127,7 +127,11 @@ REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "crm_cache"}}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "crm_cache"},
+        # Counting requests of the API in the database would cost each of them a write.
+        "throttles": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "throttles"},
+    }
 
 # --- Celery ----------------------------------------------------------------------------------------
 
@@ -254,6 +258,9 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "COERCE_DECIMAL_TO_STRING": False,
 }
+# Per office credential, and per network address that asks for tokens.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=1200)
+API_TOKENS_PER_MINUTE = env.int("API_TOKENS_PER_MINUTE", default=30)
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "TITLE": "Nhịp Cầu API",
@@ -263,6 +270,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "Language": "crm.choices.Language",
+        "CountryKind": "crm.models.places.CountryKind",
+        "ProblemCode": "crm.api.problems.CODES",
+        "Confidentiality": "crm.choices.Confidentiality",
+        "PartnerStatus": "partners.choices.PartnerStatus",
+        "ExchangeStatus": "activities.choices.ExchangeStatus",
+        "CoverageStatus": "reports.choices.CoverageStatus",
+    },
 }
 
 # --- Messages to people and to the log -------------------------------------------------------------

@@ -1,0 +1,51 @@
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+
+from activities.actions.exchanges import archive_exchange, change_exchange, log_exchange, restore_exchange
+from activities.api.exchange_bodies import ExchangeIn, ExchangeOut
+from activities.filters import ExchangeFilter
+from activities.models import Exchange, ExchangeUnit, FollowUp, Participation
+from crm.api.views import RecordViewSet, set_values
+from crm.models import Field, Province
+from crm.permissions import Permission
+
+
+class ExchangeViewSet(RecordViewSet):
+    """Exchanges, as far as the account may see. They are written by the units that held them and by the centre; figures follow at once."""
+
+    permission = Permission.EXCHANGE_VIEW
+    write_permission = Permission.EXCHANGE_LOG
+    model = Exchange
+    serializer_class = ExchangeOut
+    input_class = ExchangeIn
+    filterset_class = ExchangeFilter
+    order = ("-starts_on", "-id")
+
+    def get_queryset(self) -> QuerySet[Exchange]:
+        return (
+            Exchange.objects.visible_to(self.request.user)
+            .select_related("kind", "country", "host_unit", "policy_document", "parent")
+            .defer("search_key", "parent__summary", "parent__outcome", "parent__search_key")
+            .prefetch_related(
+                Prefetch("participations", Participation.objects.select_related("partner").only("exchange", "rank", "partner__public_id")),
+                Prefetch("fields", Field.objects.only("code", "bit")),
+                Prefetch("provinces", Province.objects.only("slug", "sort_key")),
+                Prefetch("co_units", ExchangeUnit.objects.select_related("unit").only("exchange", "unit__code").order_by("id")),
+            )
+        )
+
+    def store(self, record: Exchange, given: dict[str, Any]) -> None:
+        related = {name: given.pop(name) for name in ("partners", "fields", "provinces", "co_units") if name in given}
+        follow_up = given.pop("follow_up", None)
+        set_values(record, given)
+        if record.pk is not None:
+            change_exchange(record, by=self.request.user, **related)
+        else:
+            log_exchange(record, by=self.request.user, follow_up=None if follow_up is None else FollowUp(**follow_up), **related)
+
+    def archive_record(self, record: Exchange) -> None:
+        archive_exchange(record, by=self.request.user)
+
+    def restore_record(self, record: Exchange) -> None:
+        restore_exchange(record, by=self.request.user)

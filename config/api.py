@@ -1,0 +1,42 @@
+"""The addresses of the REST API, below ``/api/v1/``, and of the tokens that open it, below ``/oauth/``."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from activities.api.exchanges import ExchangeViewSet
+from activities.api.follow_ups import FollowUpViewSet
+from crm.api.countries import CountryViewSet
+from crm.api.documentation import DocumentationPage, SchemaView
+from crm.api.tiers import TierViewSet
+from crm.api.tokens import OfficeRevokeView, OfficeTokenView
+from crm.api.views import UnknownAddress
+from partners.api.partners import PartnerViewSet
+from partners.api.people import PersonViewSet
+from reports.api.coverage import CoverageView
+
+router = SimpleRouter(use_regex_path=False)
+router.register("partners", PartnerViewSet, basename="partner")
+router.register("people", PersonViewSet, basename="person")
+router.register("exchanges", ExchangeViewSet, basename="exchange")
+router.register("follow-ups", FollowUpViewSet, basename="follow-up")
+router.register("countries", CountryViewSet, basename="country")
+router.register("tiers", TierViewSet, basename="tier")
+
+api_urls = (
+    [
+        *router.urls,
+        path("coverage/", CoverageView.as_view(), name="coverage"),
+        path("schema/", SchemaView.as_view(), name="schema"),
+        path("docs/", DocumentationPage.as_view(), name="docs"),
+        path("", UnknownAddress.as_view(), name="root"),
+        path("<path:rest>", UnknownAddress.as_view(), name="unknown"),
+    ],
+    "api",
+)
+token_urls = (
+    [
+        path("token/", OfficeTokenView.as_view(), name="token"),
+        path("revoke_token/", OfficeRevokeView.as_view(), name="revoke-token"),
+    ],
+    "oauth2",
+)

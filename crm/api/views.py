@@ -1,0 +1,145 @@
+"""The views that the API of each app is made of: lists and single records, written through the actions."""
+
+from typing import Any, ClassVar
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.urls import reverse
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from crm.api.filters import refuse_unknown_parameters
+from crm.api.parsers import StrictJSONParser
+from crm.api.permissions import NamesPermission
+from crm.api.throttles import CredentialThrottle
+from crm.models.records import Record
+from crm.permissions import Permission
+
+
+class OfficeView(NamesPermission):
+    """What every view of the API has: strict JSON, a limit per credential, no metadata by OPTIONS."""
+
+    parser_classes = [StrictJSONParser]
+    throttle_classes = [CredentialThrottle]
+    metadata_class = None
+    # Parameters beside those of the filters and pages.
+    extra_parameters: ClassVar[tuple[str, ...]] = ()
+
+
+class ReferenceViewSet(OfficeView, GenericViewSet):
+    """Reference rows: a list and single rows, for reading.
+
+    ``order`` is the keyset of the list; ``serializer_class`` the representation.
+    """
+
+    permission = Permission.REFERENCE_VIEW
+    order: ClassVar[tuple[str, ...]]
+    http_method_names = ["get", "head", "options"]
+
+    def list(self, request: Request) -> Response:
+        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
+
+    def retrieve(self, request: Request, **key: Any) -> Response:
+        refuse_unknown_parameters(request, self.extra_parameters)
+        return Response(self.get_serializer(self.get_object()).data)
+
+    def get_object(self) -> Any:
+        row = self.get_queryset().filter(**{self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}).first()
+        if row is None:
+            raise NotFound
+        return row
+
+
+class RecordViewSet(ReferenceViewSet):
+    """Records that people write: read as far as the account may see, written through the noun's actions.
+
+    A subclass says which rows there are (``get_queryset``, always ``visible_to`` the account, with all that the
+    representation needs), ``input_class`` the body, and ``store``, ``archive_record`` and ``restore_record`` the actions.
+    """
+
+    write_permission: ClassVar[Permission]
+    input_class: ClassVar[type[serializers.Serializer]]
+    model: ClassVar[type[Record]]
+    lookup_field = "public_id"
+    lookup_value_converter = "uuid"
+    http_method_names = ["get", "head", "options", "post", "patch"]
+
+    def store(self, record: Any, given: dict[str, Any]) -> None:
+        """Put what the body gave onto the record, new or stored, and call the action."""
+        raise NotImplementedError
+
+    def archive_record(self, record: Any) -> None:
+        raise NotImplementedError
+
+    def restore_record(self, record: Any) -> None:
+        raise NotImplementedError
+
+    def retrieve(self, request: Request, **key: Any) -> Response:
+        refuse_unknown_parameters(request, self.extra_parameters)
+        return self.respond(self.get_object())
+
+    def create(self, request: Request) -> Response:
+        record = self.model()
+        self.store(record, self.read_body())
+        stored = self.get_queryset().get(pk=record.pk)
+        location = request.build_absolute_uri(reverse(f"api:{self.basename}-detail", args=[stored.public_id]))
+        return self.respond(stored, status=status.HTTP_201_CREATED, headers={"Location": location})
+
+    def partial_update(self, request: Request, **key: Any) -> Response:
+        record = self.get_editable()
+        given = self.read_body(partial=True)
+        if given:
+            self.store(record, given)
+        return self.respond(self.get_object())
+
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, **key: Any) -> Response:
+        self.archive_record(self.get_editable())
+        return self.respond(self.get_object())
+
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, **key: Any) -> Response:
+        self.restore_record(self.get_editable())
+        return self.respond(self.get_object())
+
+    def get_editable(self) -> Any:
+        """Return the record of the address for changing it: 404 where it is not visible, 403 where it may not be changed."""
+        record = self.get_object()
+        if not self.model.objects.editable_by(self.request.user).filter(pk=record.pk).exists():  # type: ignore[attr-defined]  # every noun's queryset has it
+            raise PermissionDenied
+        return record
+
+    def read_body(self, *, partial: bool = False) -> dict[str, Any]:
+        refuse_unknown_parameters(self.request, ())
+        body = self.input_class(data=self.request.data, partial=partial, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        return dict(body.validated_data)
+
+    def respond(self, record: Record, **kwargs: Any) -> Response:
+        response = Response(self.get_serializer(record).data, **kwargs)
+        response["ETag"] = f'"rev-{record.revision}"'
+        return response
+
+
+class UnknownAddress(OfficeView, APIView):
+    """Any address of the API that is none: 404 as problem details rather than a page."""
+
+    permission = Permission.SIGNED_IN
+    write_permission = Permission.SIGNED_IN
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise NotFound
+
+
+def set_values(record: Model, values: dict[str, Any]) -> None:
+    """Put plain values onto the record's columns."""
+    for name, value in values.items():
+        setattr(record, name, value)

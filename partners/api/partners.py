@@ -1,0 +1,202 @@
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from crm.api.serializers import ReferenceField, ReferencesField, StrictSerializer, TextField, WholeNumberField, local
+from crm.api.views import RecordViewSet, set_values
+from crm.choices import Language, NameUsage
+from crm.models import Country, Field, Unit
+from crm.permissions import Permission
+from partners.actions.partners import OtherName, archive_partner, restore_partner, save_partner
+from partners.choices import PartnerStatus, StewardRole
+from partners.filters import PartnerFilter
+from partners.models import Partner, PartnerKind, Stewardship
+
+
+@extend_schema_serializer(component_name="PartnerName")
+class NameBody(StrictSerializer):
+    """Another name of the partner, in a language and its own script."""
+
+    name = TextField(max_length=300)
+    language = serializers.ChoiceField(Language.choices, default=Language.OTHER)
+    usage = serializers.ChoiceField(NameUsage.choices, default=NameUsage.OTHER)
+
+
+@extend_schema_serializer(component_name="Steward")
+class StewardOut(serializers.Serializer):
+    """A unit that keeps the partner today."""
+
+    unit = serializers.CharField(help_text="Code of the unit.")
+    role = serializers.ChoiceField(StewardRole.choices)
+
+
+_EXAMPLE = {
+    "name": "Hội Hữu nghị Lào - Việt Nam",
+    "name_language": "vi",
+    "names": [{"name": "ສະມາຄົມມິດຕະພາບລາວ-ຫວຽດນາມ", "language": "lo", "usage": "official"}],
+    "kind": "FRIENDSHIP_ASSOCIATION",
+    "country": "LA",
+    "city": "Viêng Chăn",
+    "website": "",
+    "founded_year": 1979,
+    "fields": ["PEACE"],
+    "status": "active",
+    "friend_since": 1979,
+}
+
+
+@extend_schema_serializer(component_name="PartnerWrite", examples=[OpenApiExample("A friendship association", value=_EXAMPLE)])
+class PartnerIn(StrictSerializer):
+    """A partner to be registered, or what changes of one. `names` and `fields` replace all there are."""
+
+    read_only_names = frozenset({"id", "revision", "unit", "stewards", "last_contact_on", "archived", "created_at", "updated_at"})
+
+    name = TextField(max_length=300)
+    name_language = serializers.ChoiceField(Language.choices, required=False)
+    names = NameBody(many=True, required=False, max_length=50)
+    kind = ReferenceField(lambda user: PartnerKind.objects.all(), help_text="Code of the kind.")
+    country = ReferenceField(
+        lambda user: Country.objects.all(),
+        key="alpha2",
+        required=False,
+        allow_null=True,
+        help_text="`alpha2`; null for a body of many countries.",
+    )
+    city = TextField(max_length=120, required=False, allow_blank=True)
+    website = serializers.URLField(max_length=300, required=False, allow_blank=True)
+    founded_year = WholeNumberField(min_value=800, max_value=2100, required=False, allow_null=True)
+    fields = ReferencesField(lambda user: Field.objects.all(), required=False, help_text="Codes of the fields of cooperation.")  # type: ignore[assignment]  # DRF takes declared fields out of the class
+    status = serializers.ChoiceField(PartnerStatus.choices, required=False)
+    friend_since = WholeNumberField(min_value=1900, max_value=2100, required=False, allow_null=True)
+    lead_unit = ReferenceField(
+        lambda user: Unit.objects.all(), required=False, help_text="Only to create: the unit that leads it; by default the caller's own."
+    )
+
+    def validate_lead_unit(self, unit: Unit) -> Unit:
+        if self.partial:
+            raise serializers.ValidationError(_("The lead is given only with a new partner."), code="read_only")
+        return unit
+
+
+@extend_schema_serializer(
+    component_name="Partner",
+    examples=[
+        OpenApiExample(
+            "A friendship association",
+            value={
+                "id": "019a9b6e-5a40-7c11-9d7e-3f2b8a6c1d55",
+                "revision": 3,
+                **_EXAMPLE,
+                "unit": "VUFO",
+                "stewards": [{"unit": "VUFO", "role": "lead"}],
+                "last_contact_on": "2026-11-02",
+                "archived": False,
+                "created_at": "2026-01-15T09:30:00+07:00",
+                "updated_at": "2026-11-02T16:05:00+07:00",
+            },
+        )
+    ],
+)
+class PartnerOut(serializers.Serializer):
+    """A partner as the directory shows it, open to every unit. What it refers to stands as public codes."""
+
+    id = serializers.UUIDField()
+    revision = serializers.IntegerField(min_value=1)
+    name = serializers.CharField()
+    name_language = serializers.ChoiceField(Language.choices)
+    names = NameBody(many=True)
+    kind = serializers.CharField(help_text="Code of the kind.")
+    country = serializers.CharField(allow_null=True, help_text="`alpha2` of the country or bloc.")
+    city = serializers.CharField(allow_blank=True)
+    website = serializers.CharField(allow_blank=True)
+    founded_year = serializers.IntegerField(allow_null=True)
+    fields = serializers.ListField(child=serializers.CharField(), help_text="Codes of the fields of cooperation.")  # type: ignore[assignment]  # DRF takes declared fields out of the class
+    status = serializers.ChoiceField(PartnerStatus.choices)
+    friend_since = serializers.IntegerField(allow_null=True)
+    unit = serializers.CharField(allow_null=True, help_text="Code of the unit that entered it.")
+    stewards = StewardOut(many=True)
+    last_contact_on = serializers.DateField(allow_null=True, help_text="Day of the last exchange in which both sides took part.")
+    archived = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+    def to_representation(self, partner: Partner) -> dict[str, Any]:
+        return {
+            "id": str(partner.public_id),
+            "revision": partner.revision,
+            "name": partner.name,
+            "name_language": partner.name_language,
+            "names": [{"name": row.name, "language": row.language, "usage": row.usage} for row in partner.names.all()],
+            "kind": partner.kind.code,
+            "country": partner.country.alpha2 if partner.country else None,
+            "city": partner.city,
+            "website": partner.website,
+            "founded_year": partner.founded_year,
+            "fields": [field.code for field in partner.fields.all()],
+            "status": partner.status,
+            "friend_since": partner.friend_since,
+            "unit": partner.unit.code if partner.unit else None,
+            "stewards": [{"unit": row.unit.code, "role": row.role} for row in partner.stewardships.all()],
+            "last_contact_on": partner.last_contact_on,
+            "archived": partner.is_archived,
+            "created_at": local(partner.created_at),
+            "updated_at": local(partner.updated_at),
+        }
+
+
+class PartnerViewSet(RecordViewSet):
+    """Partners of every kind. The directory is open to every unit; a partner is changed by the units that keep it and by the centre."""
+
+    permission = Permission.PARTNER_VIEW
+    write_permission = Permission.PARTNER_EDIT
+    model = Partner
+    serializer_class = PartnerOut
+    input_class = PartnerIn
+    filterset_class = PartnerFilter
+    order = ("sort_key", "id")
+
+    def get_queryset(self) -> QuerySet[Partner]:
+        stewards = Stewardship.objects.current().select_related("unit").only("role", "partner", "unit__code")
+        return (
+            Partner.objects.visible_to(self.request.user)
+            .select_related("kind", "country", "unit")
+            .only(*_COLUMNS)
+            .prefetch_related("names", Prefetch("fields", Field.objects.only("code", "bit")), Prefetch("stewardships", stewards))
+        )
+
+    def store(self, record: Partner, given: dict[str, Any]) -> None:
+        names = given.pop("names", None)
+        related = {name: given.pop(name) for name in ("fields", "lead_unit") if name in given}
+        set_values(record, given)
+        save_partner(record, by=self.request.user, names=None if names is None else [OtherName(**name) for name in names], **related)
+
+    def archive_record(self, record: Partner) -> None:
+        archive_partner(record, by=self.request.user)
+
+    def restore_record(self, record: Partner) -> None:
+        restore_partner(record, by=self.request.user)
+
+
+# What the representation and the keyset read. Search keys and notes stay in the table: they are most of a row's bytes.
+_COLUMNS = (
+    "public_id",
+    "revision",
+    "name",
+    "name_language",
+    "city",
+    "website",
+    "founded_year",
+    "status",
+    "friend_since",
+    "last_contact_on",
+    "archived_at",
+    "created_at",
+    "updated_at",
+    "sort_key",
+    "kind__code",
+    "country__alpha2",
+    "unit__code",
+)
