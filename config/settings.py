@@ -42,7 +42,7 @@ INSTALLED_APPS = [
     "activities",
     "partners",
     "crm",
-    "django.contrib.admin",
+    "config.apps.NhipCauAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
