@@ -1,0 +1,70 @@
+"""The rows of a list on their way to partners: what was read, what is wrong with it, what becomes of it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from partners.actions.partners import OtherName
+from partners.duplicates import KnownPartner, Likeness
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a row is refused. ``field`` is one of PartnerRow's; ``column`` is the user's, where it is no field's."""
+
+    field: str
+    value: str
+    code: str
+    message: str
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerRow:
+    """One row of a list, its words turned into values. Empty means that the list does not say.
+
+    ``problems``: what could not be read. ``same_as``, ``skip``: what somebody decided on seeing likely duplicates.
+    """
+
+    number: int
+    name: str = ""
+    kind_id: int | None = None
+    country_id: int | None = None
+    city: str = ""
+    website: str = ""
+    founded_year: int | None = None
+    other_names: tuple[OtherName, ...] = ()
+    external_id: str = ""
+    problems: tuple[Problem, ...] = ()
+    same_as: UUID | None = None
+    skip: bool = False
+
+
+class Outcome(models.TextChoices):
+    CREATED = "created", _("new partner")
+    UPDATED = "updated", _("changed")
+    UNCHANGED = "unchanged", _("unchanged")
+    REPEATED = "repeated", _("repeats another row")
+    SKIPPED = "skipped", _("left out")
+    REFUSED = "refused", _("refused")
+
+
+@dataclass(slots=True)
+class PlannedRow:
+    """What becomes of one row. ``changes``: field → (before, after), as shown to people.
+
+    ``repeats``: the row of the same list that said the same before.
+    """
+
+    row: PartnerRow
+    outcome: Outcome
+    partner: KnownPartner | None = None
+    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    new_names: tuple[OtherName, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    likely: tuple[Likeness, ...] = ()
+    repeats: int = 0
+    attach_id: bool = False

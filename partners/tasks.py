@@ -1,0 +1,122 @@
+"""Imports in the background: small chunks, each with its own commit; safe to run twice, safe to be killed."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import BinaryIO, TypeVar
+
+from celery import shared_task
+from django.core.exceptions import PermissionDenied
+from django.db import OperationalError, transaction
+from django.db.models import Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from crm.choices import ImportState
+from crm.lookup import CountryIndex
+from crm.models import Country, ImportJob, User
+from crm.tabular import TabularError, open_table
+from partners.actions import import_jobs
+from partners.actions.import_plans import ImportRun, plan_partners
+from partners.actions.import_reports import ImportReport
+from partners.actions.import_rows import PartnerRow
+from partners.actions.imports import CHUNK_SIZE, import_partners
+from partners.lookup import PartnerKindIndex
+from partners.models import PartnerKind
+from partners.resources import PartnerResource
+
+logger = logging.getLogger(__name__)
+Item = TypeVar("Item")
+
+
+def chunks(items: Iterable[Item], size: int = CHUNK_SIZE) -> Iterator[list[Item]]:
+    """Cut a stream into lists of at most ``size``."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+@shared_task
+def check_import(job_pk: int) -> None:
+    """Read the whole list and keep what would become of it; writes no partner."""
+    job = import_jobs.claim(job_pk, ImportState.CHECKING)
+    if job is None:
+        return
+    with _as_user(job) as by, _failing_clearly(job), job.file.open("rb") as file:
+        resource, rows, run = _open(job, file, seek_likely=True)
+        report = ImportReport(resource.column_of)
+        import_jobs.advance(job, rows_done=0)
+        for chunk in chunks(rows):
+            report.add(plan_partners(chunk, by=by, run=run))
+            import_jobs.advance(job, rows_done=report.counts["rows"])
+        preview = {"rows": report.preview_json(), "likely": report.likely}
+        import_jobs.finish_check(job, rows=report.counts["rows"], counts=report.totals(), errors=report.errors, preview=preview)
+
+
+@shared_task
+def apply_import(job_pk: int) -> None:
+    """Write the partners of a checked list. Each chunk commits together with the number of rows done."""
+    job = import_jobs.claim(job_pk, ImportState.RUNNING)
+    if job is None:
+        return
+    with _as_user(job) as by, _failing_clearly(job), job.file.open("rb") as file:
+        resource, rows, run = _open(job, file, seek_likely=False)
+        report = ImportReport(resource.column_of)
+        report.resume(job.counts, job.errors)
+        for chunk in chunks(islice(rows, job.rows_done)):
+            # Done before a worker was lost: looked at again only so that later rows that repeat them are seen.
+            plan_partners(chunk, by=by, run=run)
+        for chunk in chunks(rows):
+            with transaction.atomic():
+                report.add(import_partners(chunk, by=by, run=run))
+                import_jobs.advance(job, rows_done=job.rows_done + len(chunk), counts=report.totals(), errors=report.errors)
+        import_jobs.finish_apply(job, by=by, counts=report.totals())
+
+
+@shared_task
+def resume_stalled_imports() -> None:
+    """Take up imports whose worker was lost, or whose message never arrived."""
+    limit = timezone.now() - import_jobs.STALLED_AFTER
+    silent = Q(heartbeat_at__lt=limit) | Q(heartbeat_at__isnull=True, started_at__lt=limit)
+    for job in ImportJob.objects.filter(silent, state__in=(ImportState.CHECKING, ImportState.RUNNING)):
+        task = check_import if job.state == ImportState.CHECKING else apply_import
+        task.delay(job.pk)
+
+
+def _open(job: ImportJob, file: BinaryIO, *, seek_likely: bool) -> tuple[PartnerResource, Iterator[PartnerRow], ImportRun]:
+    resource = PartnerResource(job.mapping, countries=CountryIndex(), kinds=PartnerKindIndex())
+    run = ImportRun(
+        unit=job.unit,
+        kind=PartnerKind.objects.filter(code=job.defaults.get("kind", "")).first(),
+        country=Country.objects.filter(alpha2=job.defaults.get("country", "")).first(),
+        source=job.original_name,
+        seek_likely=seek_likely,
+    )
+    return resource, resource.rows(open_table(file), decisions=job.defaults.get("decisions")), run
+
+
+@contextmanager
+def _as_user(job: ImportJob) -> Iterator[User]:
+    """Work in the name, and answer in the language, of whoever asked for this step."""
+    by = job.updated_by or job.created_by
+    with translation.override(by.language):
+        yield by
+
+
+@contextmanager
+def _failing_clearly(job: ImportJob) -> Iterator[None]:
+    try:
+        yield
+    except import_jobs.ClaimLost:
+        logger.warning("import %s went on in another worker", job.public_id)
+    except OperationalError:
+        # The database was away for a moment: the import stays as it is and is taken up again.
+        raise
+    except TabularError as error:
+        import_jobs.fail(job, str(error))
+    except PermissionDenied:
+        import_jobs.fail(job, _("The account may no longer import for this unit."))
+    except Exception:
+        import_jobs.fail(job, _("An unexpected error stopped the import. Nothing of the unfinished part was kept. Tell the administrator."))
+        raise
