@@ -1,7 +1,7 @@
-"""The test bed: closed sockets, reference data that survives a flush, a real worker, a real browser."""
+"""The test bed: closed sockets, reference data that survives a flush, a real worker, a real browser, the cast."""
 
 from tests.bed.sockets import close_sockets
 
 close_sockets()
 
-pytest_plugins = ["tests.bed.data", "tests.bed.worker", "tests.bed.browser"]
+pytest_plugins = ["tests.bed.data", "tests.bed.worker", "tests.bed.browser", "tests.cast"]

@@ -39,6 +39,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         yield
 
 
+@pytest.fixture
+def reference_data(db: None) -> None:
+    """The reference data and the policy, which every test database holds; asking for it says that the test needs them."""
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     """Throttles and cached figures of one test never reach the next."""
