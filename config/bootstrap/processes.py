@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -78,18 +79,12 @@ class Children:
                 process.terminate()
         deadline = time.monotonic() + STOPPING_SECONDS
         for process in self.running.values():
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
-            finally:
-                # A child that was killed leaves its own children behind in its group.
-                _kill_group(process.pid)
-                process.wait()
+            _kill_group(process.pid)  # It, if it is still there, and whatever it left behind.
+            process.wait()
 
 
 def _kill_group(leader: int) -> None:
-    try:
+    with suppress(ProcessLookupError):  # Nothing is left of it, as it should be.
         os.killpg(leader, signal.SIGKILL)
-    except ProcessLookupError:
-        pass  # Nothing is left of it, as it should be.

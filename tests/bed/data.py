@@ -1,6 +1,6 @@
 """The test database carries the reference data and the policy, loaded once and restored after every flush."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -28,7 +28,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
                 call_command(command, verbosity=0)
         loaded = _read_rows()
 
-    flush = TransactionTestCase._fixture_teardown
+    flush: Callable[[TransactionTestCase], None] = vars(TransactionTestCase)["_fixture_teardown"]
 
     def flush_and_restore(case: TransactionTestCase) -> None:
         flush(case)

@@ -71,7 +71,9 @@ def private_postgresql(programs: Path, folder: Path) -> Iterator[str]:
             cwd=home,
             start_new_session=True,
             preexec_fn=end_with_parent(signal.SIGINT),  # noqa: PLW1509  # No thread runs in this process.
-            **_as(account),
+            user=account.pw_uid if account else None,
+            group=account.pw_gid if account else None,
+            extra_groups=[] if account else None,
         )
     try:
         yield _address_of_new_database(server, port, password, home / "log")
@@ -87,15 +89,18 @@ def _unprivileged_account() -> pwd.struct_passwd | None:
     return known.get("postgres") or known["nobody"]
 
 
-def _as(account: pwd.struct_passwd | None) -> dict[str, object]:
-    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
-
-
 def _run_initdb(programs: Path, home: Path, account: pwd.struct_passwd | None) -> None:
     locale = "C.UTF-8" if sys.platform == "linux" else "C"
-    options = ["--username=postgres", "--auth=password", f"--pwfile={home / 'password'}", "--encoding=UTF8", f"--locale={locale}", "--no-sync"]
+    access = ["--username=postgres", "--auth=password", f"--pwfile={home / 'password'}"]
     done = subprocess.run(
-        [programs / "initdb", "-D", home / "data", *options], capture_output=True, text=True, cwd=home, check=False, **_as(account)
+        [programs / "initdb", "-D", home / "data", *access, "--encoding=UTF8", f"--locale={locale}", "--no-sync"],
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=False,
+        user=account.pw_uid if account else None,
+        group=account.pw_gid if account else None,
+        extra_groups=[] if account else None,
     )
     if done.returncode:
         raise RuntimeError(f"PostgreSQL's initdb failed:\n{done.stdout}{done.stderr}")
