@@ -5,10 +5,9 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 
 from config.bootstrap.places import ensure_secret_key, var_dir
+from config.bootstrap.probe import is_well
 from config.bootstrap.processes import Children, Stopped, raise_when_told_to_stop
 
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # Recognised, not bound: the person at the terminal chose it.
@@ -43,11 +42,9 @@ def wait_for_answer(children: Children, address: str) -> bool:
     """Return whether the site answered before a child ended or a minute was over."""
     deadline = time.monotonic() + STARTING_SECONDS
     while time.monotonic() < deadline and not children.ended():
-        try:
-            with urllib.request.urlopen(f"{address}/health/", timeout=5):  # noqa: S310  # An address made here.
-                return True
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
+        if is_well(address):
+            return True
+        time.sleep(0.1)
     return False
 
 
