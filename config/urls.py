@@ -4,9 +4,11 @@ from django.urls import include, path
 from config import accounts, views
 from config.api import api_urls, token_urls
 from config.health import health
+from reports.views.desk import desk
 
 urlpatterns = [
     path("health/", health, name="health"),
+    path("", desk, name="desk"),
     path("accounts/login/", accounts.SignIn.as_view(), name="account_login"),
     path("accounts/logout/", accounts.SignOut.as_view(), name="account_logout"),
     path("accounts/password/", accounts.ChangePassword.as_view(), name="account_change_password"),

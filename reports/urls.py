@@ -1,2 +1,10 @@
+from django.urls import path
+
+from reports.views import coverage, desk, engagement
+
 app_name = "reports"
-urlpatterns: list = []
+urlpatterns = [
+    path("coverage/", coverage.coverage, name="coverage"),
+    path("partners/<uuid:public_id>/engagement/", engagement.partner_engagement, name="partner-engagement"),
+    path("follow-ups/<uuid:public_id>/finish/", desk.finish_follow_up, name="follow-up-finish"),
+]

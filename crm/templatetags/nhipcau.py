@@ -1,6 +1,6 @@
 """The words that templates use: icons, signs of status, days, numbers and small pictures. See docs/design-system.md."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -127,9 +127,17 @@ def number(value: float | Decimal | None, decimals: int | None = None) -> str:
 
 
 @register.filter
-def percent(share: float | None) -> str:
+def signed(value: float | Decimal | None, decimals: int = 3) -> str:
+    """A number that may go either way, always with its sign."""
+    if value is None:
+        return "—"
+    return ("+" if value > 0 else "−" if value < 0 else "±") + number_format(abs(value), decimal_pos=decimals)
+
+
+@register.filter
+def percent(share: float | Decimal | None) -> str:
     """A share between 0 and 1 as whole percent."""
-    return "—" if share is None else f"{number_format(round(share * 100))} %"
+    return "—" if share is None else f"{number_format(round(share * 100))}\N{NO-BREAK SPACE}%"
 
 
 @register.filter
@@ -142,6 +150,12 @@ def capped(count: int, cap: int = 1000) -> str:
 def same(left: Any, right: Any) -> str:
     """``true`` or ``false``, for aria attributes."""
     return "true" if left == right else "false"
+
+
+@register.filter
+def item(mapping: Mapping[Any, Any], key: Any) -> Any:
+    """The entry of a mapping by a key that the template holds in a variable."""
+    return mapping.get(key)
 
 
 @register.filter

@@ -1,0 +1,104 @@
+"""My desk: what I have to do, who is going silent, what was done lately and what is coming."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from activities.actions.follow_ups import close_follow_up
+from activities.choices import ExchangeStatus, FollowUpState
+from activities.models import Exchange, FollowUp
+from crm.generic import is_partial
+from crm.models import User
+from crm.permissions import Permission, requires
+from partners.choices import PartnerStatus
+from partners.models import Partner, Stewardship
+from reports.metrics.stored import coverage_on, stored_days
+from reports.views.coverage import count_statuses, worst_of_each_country
+from reports.views.unconfirmed import unconfirmed_rows
+
+LINES = 10
+# As long as a contact takes to lose half its weight in the engagement index.
+SILENT_DAYS = 180
+
+
+@require_safe
+@requires(Permission.SIGNED_IN)
+def desk(request: HttpRequest) -> HttpResponse:
+    user, today = request.user, timezone.localdate()
+    silent_since = today - timedelta(days=SILENT_DAYS)
+    context = {
+        "today": today,
+        "silent_since": silent_since,
+        "silent": going_silent(user, silent_since)[:LINES],
+        "recent": of_own_units(user).filter(status=ExchangeStatus.HELD, starts_on__lte=today).order_by("-starts_on", "-id")[:LINES],
+        "ahead": unfinished(user).order_by("starts_on", "id")[:LINES],
+        "home_units": [membership.unit for membership in user.memberships.on(today).select_related("unit")],
+        **_follow_ups(user),
+        **(_for_the_secretariat() if user.may(Permission.REFERENCE_EDIT) else {}),
+    }
+    return render(request, "reports/desk.html", context)
+
+
+@require_POST
+@requires(Permission.FOLLOW_UP_EDIT)
+def finish_follow_up(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Tick a follow-up off the desk, or take the tick back: ``state`` is done or open."""
+    follow_up = get_object_or_404(FollowUp.objects.live().editable_by(request.user), public_id=public_id)
+    state = request.POST.get("state", FollowUpState.DONE)
+    context: dict[str, Any] = {}
+    try:
+        close_follow_up(follow_up, by=request.user, state=state)
+        context["ticked"] = follow_up if state == FollowUpState.DONE else None
+    except ValidationError as error:
+        context["refused"] = " ".join(error.messages)
+    if not is_partial(request):
+        return redirect("desk")
+    return render(request, "reports/desk.html#follow_ups", context | _follow_ups(request.user) | {"today": timezone.localdate()})
+
+
+def _follow_ups(user: User) -> dict[str, Any]:
+    """My own open follow-ups, and those of my units that are late and not mine."""
+    today = timezone.localdate()
+    visible = FollowUp.objects.visible_to(user).select_related("partner", "exchange__kind", "assignee", "unit")
+    mine = visible.open().assigned_to(user)
+    late = visible.overdue(today).filter(unit__in=user.scope.unit_ids).exclude(Q(assignee=user) & Q(assignee__isnull=False))
+    return {"mine": mine[:LINES], "late": late[:LINES]}
+
+
+def going_silent(user: User, since: Any) -> QuerySet[Partner]:
+    """Partners that the reader's units keep and nobody has met since the day, the longest silence first."""
+    kept = Stewardship.objects.current().filter(unit__in=user.scope.unit_ids).values("partner")
+    partners = Partner.objects.visible_to(user).live().exclude(status=PartnerStatus.CLOSED)
+    return (
+        partners.filter(pk__in=kept)
+        .filter(Q(last_contact_on__isnull=True) | Q(last_contact_on__lt=since))
+        .select_related("country")
+        .order_by(F("last_contact_on").asc(nulls_first=True), "sort_key", "id")
+    )
+
+
+def of_own_units(user: User) -> QuerySet[Exchange]:
+    """Live exchanges that the reader's units held; those at the centre see the whole network's."""
+    visible = Exchange.objects.visible_to(user).live()
+    own = visible if user.scope.central else visible.of_units(user.scope.unit_ids)
+    return own.select_related("kind", "host_unit").prefetch_related("participations__partner")
+
+
+def unfinished(user: User) -> QuerySet[Exchange]:
+    """The reader's drafts, and what the units have planned; planned days that have passed wait for their report."""
+    return of_own_units(user).filter(Q(status=ExchangeStatus.DRAFT, created_by=user) | Q(status=ExchangeStatus.PLANNED))
+
+
+def _for_the_secretariat() -> dict[str, Any]:
+    """How coverage stood on the last stored day, and which reference rows wait to be confirmed."""
+    days = stored_days()
+    day = days[0] if days else None
+    statuses = count_statuses(worst_of_each_country(coverage_on(day))) if day else []
+    return {"coverage_day": day, "statuses": statuses, "unconfirmed": unconfirmed_rows()}
