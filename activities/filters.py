@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from activities.choices import Direction, ExchangeFamily, ExchangeStatus, FollowUpState, Level
-from activities.models import Exchange, ExchangeKind, FollowUp, Participation
+from activities.choices import Direction, ExchangeFamily, ExchangeStatus, FollowUpState, Level, OurRole
+from activities.models import Event, Exchange, ExchangeKind, FollowUp, Participation
 from crm.filters import CodeFilter, ManyCodeFilter, RecordFilter, SearchFilter, active_units
 from crm.models import Country, Field, PolicyDocument, Province, Tier, TierMembership
 
@@ -85,3 +85,14 @@ class FollowUpFilter(RecordFilter):
     def late(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
         return queryset.overdue(on=timezone.localdate()) if value else queryset
 
+
+class EventFilter(RecordFilter):
+    """The list of events."""
+
+    our_role = django_filters.MultipleChoiceFilter(choices=OurRole.choices, label=_("Our role"))
+    since = django_filters.DateFilter(field_name="starts_on", lookup_expr="gte", label=_("From day"))
+    until = django_filters.DateFilter(field_name="starts_on", lookup_expr="lte", label=_("To day"))
+
+    class Meta:
+        model = Event
+        fields: list[str] = []

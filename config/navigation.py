@@ -27,8 +27,29 @@ MENU = (
 )
 
 
+@dataclass(frozen=True)
+class Tab:
+    """A tab of the partner page, loaded from the app that owns it; ``slug`` is what the address keeps."""
+
+    slug: str
+    label: str | Promise
+    url_name: str
+    permission: Permission
+
+
+PARTNER_TABS = (
+    Tab("timeline", _("Timeline"), "activities:partner-timeline", Permission.EXCHANGE_VIEW),
+    Tab("follow-ups", _("Follow-ups"), "activities:partner-follow-ups", Permission.FOLLOW_UP_VIEW),
+    Tab("figures", _("Figures"), "reports:partner-engagement", Permission.COVERAGE_VIEW),
+)
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Template context: the menu items this account may use."""
+    """Template context: the menu items and the tabs of the partner page that this account may use."""
     if not request.user.is_authenticated:
-        return {"menu": ()}
-    return {"menu": tuple(item for item in MENU if request.user.may(item.permission))}
+        return {"menu": (), "partner_tabs": ()}
+    may = request.user.may
+    return {
+        "menu": tuple(item for item in MENU if may(item.permission)),
+        "partner_tabs": tuple(tab for tab in PARTNER_TABS if may(tab.permission)),
+    }

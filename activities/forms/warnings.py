@@ -1,0 +1,63 @@
+"""What an officer is asked before an exchange is saved; each warning can be overruled."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from activities.choices import ExchangeStatus
+from activities.models import Exchange
+from crm.choices import Confidentiality
+from crm.models import User
+from partners.forms.warnings import Warning
+from partners.models import Partner
+
+NEAR_DAYS = 3
+LONG_AGO_DAYS = 365
+SHOWN = 5
+
+
+def warnings_about(exchange: Exchange, partners: Sequence[Partner], *, by: User) -> list[Warning]:
+    """A day still to come, a day long ago, and other exchanges with the same partners within three days."""
+    return [*_about_the_day(exchange), *_about_doubles(exchange, partners, by=by)]
+
+
+def _about_the_day(exchange: Exchange) -> list[Warning]:
+    today = timezone.localdate()
+    if exchange.starts_on > today and exchange.status == ExchangeStatus.HELD:
+        return [Warning(_("This day is still to come. Saved with the tick, the exchange is entered as planned."))]
+    if exchange.pk is None and exchange.starts_on < today - timedelta(days=LONG_AGO_DAYS):
+        return [Warning(_("This day is more than a year ago. Is the year right?"))]
+    return []
+
+
+def _about_doubles(exchange: Exchange, partners: Sequence[Partner], *, by: User) -> list[Warning]:
+    if exchange.parent_id:
+        return []
+    near = (
+        Exchange.objects.live()
+        .filter(starts_on__range=(exchange.starts_on - timedelta(days=NEAR_DAYS), exchange.starts_on + timedelta(days=NEAR_DAYS)))
+        .filter(participations__partner__in=partners, parent=None)
+        .exclude(pk=exchange.pk)
+        .exclude(status=ExchangeStatus.CANCELLED)
+        .select_related("kind", "host_unit")
+        .distinct()
+    )
+    readable = list(near.filter(pk__in=Exchange.objects.visible_to(by).values("pk"))[:SHOWN])
+    # Of another unit's internal exchange only unit and day are told; a restricted one is not even hinted at.
+    closed = near.filter(confidentiality=Confidentiality.UNIT).exclude(pk__in=Exchange.objects.visible_to(by).values("pk"))[:SHOWN]
+    found = []
+    if readable:
+        links = tuple((other.get_absolute_url(), f"{_day(other)} · {other.title or other.kind} · {other.host_unit.display}") for other in readable)
+        found.append(Warning(_("An exchange with the same partner is already there for these days. Is it the same one?"), links))
+    found += [
+        Warning(_("%(unit)s has logged an exchange with the same partner on %(day)s.") % {"unit": other.host_unit.display, "day": _day(other)})
+        for other in closed
+    ]
+    return found
+
+
+def _day(exchange: Exchange) -> str:
+    return date_format(exchange.starts_on, "SHORT_DATE_FORMAT")

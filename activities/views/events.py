@@ -1,0 +1,48 @@
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from activities.forms.events import EventForm
+from activities.filters import EventFilter
+from activities.models import Event, Exchange
+from activities.views.exchanges import WITH_PARTNERS
+from crm.generic import CreateView, DetailView, ListView
+from crm.permissions import Permission
+
+
+class EventList(ListView):
+    """Events and sessions of forums: open to every unit, as the directory is."""
+
+    permission = Permission.EXCHANGE_VIEW
+    model = Event
+    template_name = "activities/event_list.html"
+    filterset_class = EventFilter
+    order = ("-starts_on", "-id")
+
+    def get_queryset(self) -> QuerySet[Event]:
+        return Event.objects.select_related("forum", "country", "host_unit")
+
+
+class EventDetail(DetailView):
+    permission = Permission.EXCHANGE_VIEW
+    model = Event
+    template_name = "activities/event_detail.html"
+
+    def get_queryset(self) -> QuerySet[Event]:
+        return Event.objects.select_related("forum", "country", "host_unit")
+
+    def get_context(self, **context: Any) -> dict[str, Any]:
+        held = Exchange.objects.visible_to(self.request.user).live().filter(event=self.object)
+        return super().get_context(**context) | {"exchanges": held.select_related("kind", "host_unit").prefetch_related(WITH_PARTNERS)}
+
+
+class EventCreate(CreateView):
+    permission = Permission.EXCHANGE_LOG
+    model = Event
+    template_name = "activities/event_form.html"
+    form_class = EventForm
+
+    def get_success_url(self) -> str:
+        return reverse("activities:event-detail", args=[self.object.public_id])

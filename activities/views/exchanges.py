@@ -1,0 +1,143 @@
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from activities.actions.exchanges import archive_exchange, restore_exchange
+from activities.choices import ExchangeFamily, Side
+from activities.filters import ExchangeFilter
+from activities.forms.exchanges import ChangeForm, LogForm
+from activities.models import Attendance, Event, Exchange, FollowUp, Participation
+from crm.actions.audit import record_event
+from crm.choices import AuditVerb, Confidentiality
+from crm.generic import ActionView, ArchiveView, CreateView, DetailView, ListView, Question, UpdateView
+from crm.permissions import Permission
+from partners.models import Partner, Person
+from partners.views.history import HistoryView
+from partners.views.people import by_public_id
+
+WITH_PARTNERS = Prefetch("participations", Participation.objects.select_related("partner__country").order_by("rank", "id"))
+
+
+class ExchangeList(ListView):
+    permission = Permission.EXCHANGE_VIEW
+    model = Exchange
+    template_name = "activities/exchange_list.html"
+    filterset_class = ExchangeFilter
+    order = ("-starts_on", "-id")
+
+    def get_queryset(self) -> QuerySet[Exchange]:
+        rows: QuerySet[Exchange] = super().get_queryset()
+        return rows.select_related("kind", "host_unit").prefetch_related(WITH_PARTNERS)
+
+
+class ExchangeDetail(DetailView):
+    """An exchange with its people, parts and follow-ups; reading a restricted one is traced."""
+
+    permission = Permission.EXCHANGE_VIEW
+    model = Exchange
+    template_name = "activities/exchange_detail.html"
+
+    def get_queryset(self) -> QuerySet[Exchange]:
+        rows: QuerySet[Exchange] = super().get_queryset()
+        related = ("kind", "host_unit", "country", "policy_document", "parent__kind", "event", "delegation", "created_by", "updated_by")
+        return rows.select_related(*related).prefetch_related(WITH_PARTNERS, "fields", "provinces", "co_units__unit")
+
+    def get_object(self) -> Exchange:
+        return trace_reading(super().get_object(), self.request)
+
+    def get_context(self, **context: Any) -> dict[str, Any]:
+        exchange, user = self.object, self.request.user
+        present = _people_present(exchange, user)
+        readable = Exchange.objects.visible_to(user)
+        return super().get_context(**context) | {
+            "ours": [row for row in present if row.side == Side.OURS],
+            "theirs": [row for row in present if row.side == Side.THEIRS],
+            "parent": exchange.parent if exchange.parent and readable.filter(pk=exchange.parent_id).exists() else None,
+            "parts": readable.live().filter(parent=exchange).select_related("kind").prefetch_related(WITH_PARTNERS).order_by("starts_on", "id"),
+            "follow_ups": FollowUp.objects.visible_to(user).live().filter(exchange=exchange).select_related("assignee", "unit"),
+            "may_edit": user.may(Permission.EXCHANGE_LOG) and Exchange.objects.editable_by(user).filter(pk=exchange.pk).exists(),
+            "may_add_parts": exchange.kind.family == ExchangeFamily.DELEGATION and exchange.parent_id is None,
+        }
+
+
+def _people_present(exchange: Exchange, user: Any) -> list[Attendance]:
+    """Those present whom the reader may see; a person recorded as restricted stays out of other readers' lists."""
+    rows = exchange.attendances.select_related("person", "partner", "user")
+    named = Person.objects.visible_to(user).filter(pk__in=rows.values("person")).values_list("pk", flat=True)
+    seen = set(named)
+    return [row for row in rows if row.person_id is None or row.person_id in seen]
+
+
+class ExchangeLog(CreateView):
+    """Log an exchange. ``?partner=`` fills in a partner, ``?parent=`` a delegation, ``?event=`` an event."""
+
+    permission = Permission.EXCHANGE_LOG
+    model = Exchange
+    template_name = "activities/exchange_log.html"
+    form_class = LogForm
+    success_message = _("The exchange is logged.")
+
+    @cached_property
+    def parent(self) -> Exchange | None:
+        public_id = self.request.GET.get("parent")
+        return by_public_id(Exchange.objects.editable_by(self.request.user), public_id) if public_id else None
+
+    def get_form_arguments(self) -> dict[str, Any]:
+        initial: dict[str, Any] = {}
+        if public_id := self.request.GET.get("partner"):
+            initial["partners"] = [by_public_id(Partner.objects.visible_to(self.request.user), public_id).public_id]
+        if public_id := self.request.GET.get("event"):
+            event = by_public_id(Event.objects.live(), public_id)
+            initial |= {"event": event.public_id, "place": event.place, "starts_on": min(event.starts_on, timezone.localdate())}
+        if self.parent:
+            initial |= {"parent": self.parent.public_id, "starts_on": self.parent.starts_on, "confidentiality": self.parent.confidentiality}
+            initial["partners"] = [row.partner.public_id for row in self.parent.participations.select_related("partner")]
+        return {"initial": initial}
+
+    def get_context(self, **context: Any) -> dict[str, Any]:
+        return super().get_context(**context) | {"parent": self.parent}
+
+
+class ExchangeEdit(UpdateView):
+    permission = Permission.EXCHANGE_LOG
+    model = Exchange
+    template_name = "activities/exchange_form.html"
+    form_class = ChangeForm
+
+    def get_queryset(self) -> QuerySet[Exchange]:
+        rows: QuerySet[Exchange] = super().get_queryset()
+        return rows.select_related("kind", "parent", "event", "updated_by")
+
+
+class ExchangeArchive(ArchiveView):
+    permission = Permission.EXCHANGE_LOG
+    model = Exchange
+    action = staticmethod(archive_exchange)
+    question = Question(_("Archive this exchange?"), _("It goes out of lists and no figure counts it any more. It can be restored."), _("Archive"))
+
+
+class ExchangeRestore(ActionView):
+    permission = Permission.EXCHANGE_LOG
+    model = Exchange
+    action = staticmethod(restore_exchange)
+    success_message = _("Restored.")
+    question = Question(_("Restore this exchange?"), _("It comes back into lists and figures."), _("Restore"))
+
+
+class ExchangeHistory(HistoryView):
+    permission = Permission.EXCHANGE_VIEW
+    model = Exchange
+
+    def get_object(self) -> Exchange:
+        return trace_reading(super().get_object(), self.request)
+
+
+def trace_reading(exchange: Exchange, request: HttpRequest) -> Exchange:
+    """Leave a trace of who read a restricted exchange."""
+    if exchange.confidentiality == Confidentiality.RESTRICTED:
+        record_event(AuditVerb.READ_RESTRICTED, by=request.user, subject=exchange, request=request)
+    return exchange

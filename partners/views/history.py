@@ -1,0 +1,119 @@
+"""The versions of a record as a page: who, when, and what changed from what to what."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from django.db.models import Field, ForeignKey, Model
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from crm.generic import DetailView
+from crm.models import User
+
+SHOWN_VERSIONS = 100
+SHOWN_LETTERS = 300
+# One save may leave several rows: the record, then each of its lists.
+ONE_SAVE = timedelta(seconds=2)
+MACHINE_FIELDS = frozenset({"revision", "created_at", "created_by", "updated_at", "updated_by", "archived_by", "public_id", "is_demo"})
+
+
+@dataclass(frozen=True)
+class Change:
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Version:
+    """``is_first``: the record was made; then ``changes`` is empty, since all of it is new."""
+
+    at: datetime
+    by: User | None
+    is_first: bool
+    changes: Sequence[Change]
+
+
+class HistoryView(DetailView):
+    """All versions of one record that the reader may see, newest first."""
+
+    template_name = "partners/history.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        record = self.get_object()
+        return self.show(object=record, versions=versions_of(record))
+
+
+def versions_of(record: Any) -> list[Version]:
+    """Compare each stored version with the one before it. A fixed number of queries, whatever the number of versions."""
+    lists = record.history.model._history_m2m_fields if hasattr(record.history.model, "_history_m2m_fields") else []
+    accessors = {field: f"historical{record._meta.model_name}_{field.name}_set" for field in lists}
+    rows = record.history.select_related("history_user").prefetch_related(*accessors.values()).order_by("-history_date", "-history_id")
+    saved = _one_per_save(list(rows[: SHOWN_VERSIONS + 1]))
+    states = [_state(row, accessors) for row in saved]
+    words = _Words(states)
+    versions = [
+        Version(row.history_date, row.history_user, is_first=False, changes=list(words.changes(before, after)))
+        for row, (after, before) in zip(saved, pairwise(states), strict=False)
+    ]
+    if saved and saved[-1].history_type == "+":
+        versions.append(Version(saved[-1].history_date, saved[-1].history_user, is_first=True, changes=()))
+    return [version for version in versions if version.is_first or version.changes]
+
+
+def _one_per_save(rows: Iterable[Any]) -> list[Any]:
+    """Keep the last row of each save; the first save keeps the mark that it made the record."""
+    kept: list[Any] = []
+    for row in rows:
+        if kept and kept[-1].history_user_id == row.history_user_id and kept[-1].history_date - row.history_date < ONE_SAVE:
+            kept[-1].history_type = row.history_type if row.history_type == "+" else kept[-1].history_type
+        else:
+            kept.append(row)
+    return kept
+
+
+def _state(row: Any, accessors: dict[Any, str]) -> dict[Field, Any]:
+    """What one version held: the raw value of each column, and for lists the set of keys."""
+    columns = {field: getattr(row, field.attname) for field in row.tracked_fields if field.name not in MACHINE_FIELDS and field.concrete and not field.many_to_many}
+    lists = {
+        field: frozenset(getattr(link, f"{field.m2m_reverse_field_name()}_id") for link in getattr(row, accessor).all())
+        for field, accessor in accessors.items()
+    }
+    return columns | lists
+
+
+class _Words:
+    """Values as a reader knows them. The rows that foreign keys and lists point at are read once per table."""
+
+    def __init__(self, states: Sequence[dict[Field, Any]]) -> None:
+        wanted: dict[type[Model], set[Any]] = defaultdict(set)
+        for before, after in pairwise(states):
+            for field in after:
+                if field.related_model and before[field] != after[field]:
+                    for value in (before[field], after[field]):
+                        wanted[field.related_model] |= value if isinstance(value, frozenset) else {value} - {None}
+        self.rows = {(model, pk): row for model, keys in wanted.items() for pk, row in model._default_manager.in_bulk(keys).items()}
+
+    def changes(self, before: dict[Field, Any], after: dict[Field, Any]) -> Iterable[Change]:
+        for field, value in after.items():
+            if before[field] != value:
+                yield Change(str(field.verbose_name), self._say(field, before[field]), self._say(field, value))
+
+    def _say(self, field: Field, value: Any) -> str:
+        if value in (None, "", frozenset()):
+            return _("empty")
+        if isinstance(value, frozenset):
+            return ", ".join(sorted(self._name(field, pk) for pk in value))
+        if isinstance(field, ForeignKey):
+            return self._name(field, value)
+        if field.choices:
+            return str(dict(field.flatchoices).get(value, value))
+        text = f"{value:%d/%m/%Y}" if hasattr(value, "strftime") else str(value)
+        return text if len(text) <= SHOWN_LETTERS else f"{text[:SHOWN_LETTERS]}…"
+
+    def _name(self, field: Any, pk: Any) -> str:
+        return str(self.rows.get((field.related_model, pk), pk))

@@ -1,0 +1,173 @@
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from crm.actions.audit import record_event
+from crm.actions.records import archive_record
+from crm.choices import AuditVerb, Confidentiality
+from crm.generic import ActionView, ArchiveView, CreateView, DetailView, ListView, Question, UpdateView
+from crm.permissions import Permission
+from partners.actions.people import archive_person, restore_person
+from partners.filters import PersonFilter
+from partners.forms.people import PersonForm, PostForm
+from partners.models import Partner, Person, Post
+from partners.views.history import HistoryView
+
+
+class PersonList(ListView):
+    permission = Permission.PERSON_VIEW
+    model = Person
+    template_name = "partners/person_list.html"
+    filterset_class = PersonFilter
+    order = ("sort_key", "id")
+
+    def get_queryset(self) -> QuerySet[Person]:
+        held = Post.objects.live().on(timezone.localdate()).select_related("partner").order_by("rank", "id")
+        rows: QuerySet[Person] = super().get_queryset()
+        return rows.select_related("country").prefetch_related(Prefetch("posts", held, to_attr="held"))
+
+
+class PersonDetail(DetailView):
+    """A person; reading a restricted one is traced."""
+
+    permission = Permission.PERSON_VIEW
+    model = Person
+    template_name = "partners/person_detail.html"
+
+    def get_queryset(self) -> QuerySet[Person]:
+        rows: QuerySet[Person] = super().get_queryset()
+        return rows.select_related("country", "unit", "updated_by")
+
+    def get_object(self) -> Person:
+        person: Person = super().get_object()
+        if person.confidentiality == Confidentiality.RESTRICTED:
+            record_event(AuditVerb.READ_RESTRICTED, by=self.request.user, subject=person, request=self.request)
+        return person
+
+    def get_context(self, **context: Any) -> dict[str, Any]:
+        person, user = self.object, self.request.user
+        return super().get_context(**context) | {
+            "posts": person.posts.live().select_related("partner").order_by("-valid_from", "rank", "-id"),
+            "today": timezone.localdate(),
+            "may_edit": user.may(Permission.PERSON_EDIT) and Person.objects.editable_by(user).filter(pk=person.pk).exists(),
+        }
+
+
+class PersonCreate(CreateView):
+    """A new person; ``?partner=`` names where the post is held."""
+
+    permission = Permission.PERSON_EDIT
+    model = Person
+    template_name = "partners/person_form.html"
+    form_class = PersonForm
+    success_message = _("The person is recorded.")
+
+    @cached_property
+    def partner(self) -> Partner | None:
+        public_id = self.request.GET.get("partner")
+        return by_public_id(Partner.objects.visible_to(self.request.user), public_id) if public_id else None
+
+    def get_form_arguments(self) -> dict[str, Any]:
+        return {"partner": self.partner}
+
+    def get_context(self, **context: Any) -> dict[str, Any]:
+        return super().get_context(**context) | {"partner": self.partner}
+
+
+class PersonEdit(UpdateView):
+    permission = Permission.PERSON_EDIT
+    model = Person
+    template_name = "partners/person_form.html"
+    form_class = PersonForm
+
+
+class PersonArchive(ArchiveView):
+    permission = Permission.PERSON_EDIT
+    model = Person
+    action = staticmethod(archive_person)
+    question = Question(_("Archive this person?"), _("Exchanges keep the name. The record goes out of lists and search; it can be restored."), _("Archive"))
+
+
+class PersonRestore(ActionView):
+    permission = Permission.PERSON_EDIT
+    model = Person
+    action = staticmethod(restore_person)
+    success_message = _("Restored.")
+    question = Question(_("Restore this person?"), _("The record comes back into lists and search."), _("Restore"))
+
+
+class PersonHistory(HistoryView):
+    permission = Permission.PERSON_VIEW
+    model = Person
+
+
+class PostCreate(CreateView):
+    """Another post of the person that the address names."""
+
+    permission = Permission.PERSON_EDIT
+    model = Post
+    template_name = "partners/post_form.html"
+    form_class = PostForm
+
+    @cached_property
+    def person(self) -> Person:
+        return get_object_or_404(Person.objects.editable_by(self.request.user), public_id=self.kwargs["public_id"])
+
+    def get_form_arguments(self) -> dict[str, Any]:
+        return {"instance": Post(person=self.person)}
+
+    def get_context(self, **context: Any) -> dict[str, Any]:
+        return super().get_context(**context) | {"person": self.person}
+
+    def get_success_url(self) -> str:
+        return self.person.get_absolute_url()
+
+
+class PostEdit(UpdateView):
+    permission = Permission.PERSON_EDIT
+    model = Post
+    template_name = "partners/post_form.html"
+    form_class = PostForm
+
+    def get_queryset(self) -> QuerySet[Post]:
+        return Post.objects.live().filter(person__in=Person.objects.editable_by(self.request.user)).select_related("person")
+
+    def get_context(self, **context: Any) -> dict[str, Any]:
+        return super().get_context(**context) | {"person": self.object.person}
+
+    def get_success_url(self) -> str:
+        address: str = self.object.person.get_absolute_url()
+        return address
+
+
+class PostArchive(ArchiveView):
+    """Take a post that was entered by mistake out of use; a post that ended gets its last day instead."""
+
+    permission = Permission.PERSON_EDIT
+    model = Post
+    action = staticmethod(archive_record)
+    question = Question(_("Archive this post?"), _("Only for a post entered by mistake. For one that ended, give its last day instead."), _("Archive"))
+
+    def get_queryset(self) -> QuerySet[Post]:
+        return Post.objects.live().filter(person__in=Person.objects.editable_by(self.request.user)).select_related("person")
+
+    def get_context(self, **context: Any) -> dict[str, Any]:
+        return super().get_context(**context) | {"object": self.object.person}
+
+    def get_success_url(self) -> str:
+        address: str = self.object.person.get_absolute_url()
+        return address
+
+
+def by_public_id(rows: QuerySet[Any], public_id: str) -> Any:
+    """The row that a query parameter names; 404 where there is none in scope, or where it is no identifier at all."""
+    try:
+        return get_object_or_404(rows, public_id=public_id)
+    except (ValueError, ValidationError):
+        raise Http404 from None
