@@ -6,7 +6,7 @@ only where the country and the beginning of one of the rarer words of the names 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -20,8 +20,7 @@ from partners.models import Partner
 LIKELY_FROM = 0.92
 SIMILAR_FROM = 0.75
 BLOCK_LETTERS = 5
-BLOCKS_PER_NAME = 4
-BLOCK_SIZE_LIMIT = 300
+CANDIDATES_PER_ROW = 200
 # Many partners share these hosts, so that they say nothing about who it is.
 _SHARED_HOSTS = frozenset(
     {"facebook.com", "sites.google.com", "linkedin.com", "twitter.com", "x.com", "youtube.com", "instagram.com", "wordpress.com"}
@@ -42,6 +41,12 @@ class KnownPartner:
     public_id: UUID | None = None
     archived: bool = False
     row: int = 0
+    words: tuple[str, ...] = field(init=False)  # names of several words, their words in alphabetical order
+
+    def __post_init__(self) -> None:
+        # Acronyms are left to the rule on short names: "IAIN" and "UIN" are alike as letters and say nothing.
+        long_names = [name for name in self.names if " " in name] or self.names[:1]
+        self.words = tuple(" ".join(sorted(name.split())) for name in long_names)
 
     @classmethod
     def of(cls, *, name: str, other_names: Iterable[str], country_id: int | None, city: str, website: str, row: int = 0) -> "KnownPartner":
@@ -60,8 +65,12 @@ class Likeness:
 
 @dataclass
 class KnownPartners:
-    """The partners that a run over a list compares with; countries are loaded when first asked for."""
+    """The partners that a run over a list compares with; countries are loaded when first asked for.
 
+    ``seek_likely``: also prepare for ``likely``, which an exact comparison can do without.
+    """
+
+    seek_likely: bool = True
     by_pk: dict[int, KnownPartner] = field(default_factory=dict)
     _countries: set[int | None] = field(default_factory=set)
     _by_name: dict[tuple[int | None, str], list[KnownPartner]] = field(default_factory=lambda: defaultdict(list))
@@ -85,7 +94,7 @@ class KnownPartners:
         if partner.pk is not None:
             self.by_pk[partner.pk] = partner
         self._by_name[partner.country_id, partner.names[0]].append(partner)
-        for key in _block_keys(partner.names, partner.host):
+        for key in _block_keys(partner.names, partner.host) if self.seek_likely else ():
             self._blocks[partner.country_id, key].append(partner)
 
     def exact(self, *, name: str, country_id: int | None, city: str) -> list[KnownPartner]:
@@ -95,18 +104,30 @@ class KnownPartners:
         return [partner for partner in named if not place or not partner.city or partner.city == place]
 
     def likely(self, newcomer: KnownPartner, *, limit: int = 3) -> list[Likeness]:
-        """Return the partners most like the newcomer, best first; those of another name but the same website too."""
-        found = [likeness for other in self._candidates(newcomer) if (likeness := compare(newcomer, other)) is not None]
-        return sorted(found, key=lambda likeness: -likeness.score)[:limit]
+        """Return the partners most like the newcomer, best first."""
+        candidates = self._candidates(newcomer)
+        spellings = [words for partner in candidates for words in partner.words]
+        owners = [partner for partner in candidates for _words in partner.words]
+        near = {
+            owners[place]
+            for words in newcomer.words
+            for _spelling, _score, place in process.extract(
+                words, spellings, scorer=fuzz.ratio, score_cutoff=SIMILAR_FROM * 100, limit=None
+            )
+        }
+        near |= {partner for partner in candidates if newcomer.host and partner.host == newcomer.host}
+        found = [likeness for partner in near if (likeness := compare(newcomer, partner)) is not None]
+        return sorted(found, key=lambda likeness: (-likeness.score, likeness.partner.name))[:limit]
 
-    def _candidates(self, newcomer: KnownPartner) -> Iterator[KnownPartner]:
+    def _candidates(self, newcomer: KnownPartner) -> list[KnownPartner]:
+        """Return the partners who share a block with the newcomer, the rarest blocks first, at most some two hundred."""
         blocks = [self._blocks.get((newcomer.country_id, key), []) for key in _block_keys(newcomer.names, newcomer.host)]
-        rare = sorted((block for block in blocks if 0 < len(block) <= BLOCK_SIZE_LIMIT), key=len)[:BLOCKS_PER_NAME]
-        met = {id(newcomer)}
-        for partner in (partner for block in rare for partner in block):
-            if id(partner) not in met and not partner.archived:
-                met.add(id(partner))
-                yield partner
+        candidates: dict[KnownPartner, None] = {}
+        for block in sorted(blocks, key=len):
+            if len(candidates) + len(block) > CANDIDATES_PER_ROW:
+                break
+            candidates.update(dict.fromkeys(block))
+        return [partner for partner in candidates if not partner.archived]
 
     def _load(self, partners: Iterable[Partner]) -> None:
         columns = ("pk", "public_id", "name", "search_key", "country_id", "city", "website", "archived_at")
@@ -119,12 +140,13 @@ class KnownPartners:
 def compare(newcomer: KnownPartner, other: KnownPartner) -> Likeness | None:
     """Return why two partners of one country may be the same, or None.
 
-    Names count by the share of letters that agree, words in any order (rapidfuzz token_sort_ratio), best pair of
-    all names. Different numbers in the names ("Polyclinic 1", "Polyclinic 2") rule a likeness out.
+    Names count by the share of letters that agree, words in any order (rapidfuzz ``ratio`` of sorted words), best
+    pair of all names. Different numbers in the names ("Polyclinic 1", "Polyclinic 2") rule a likeness out.
     """
     if _NUMBERS.findall(newcomer.names[0]) != _NUMBERS.findall(other.names[0]):
         return None
-    similarity = _name_similarity(newcomer.names, other.names)
+    best = (process.extractOne(words, other.words, scorer=fuzz.ratio) for words in newcomer.words)
+    similarity = max(match[1] for match in best if match is not None) / 100
     same_host = bool(newcomer.host) and newcomer.host == other.host
     same_city = bool(newcomer.city) and newcomer.city == other.city
     cities_differ = bool(newcomer.city and other.city) and not same_city
@@ -149,14 +171,6 @@ def host_of(website: str) -> str:
     except ValueError:
         return ""
     return "" if host in _SHARED_HOSTS else host
-
-
-def _name_similarity(names: tuple[str, ...], others: tuple[str, ...]) -> float:
-    # Acronyms are left to the rule on short names: "IAIN" and "UIN" are alike as letters and say nothing.
-    long_names = [name for name in names if " " in name] or list(names[:1])
-    long_others = [name for name in others if " " in name] or list(others[:1])
-    best = (process.extractOne(name, long_others, scorer=fuzz.token_sort_ratio, score_cutoff=50) for name in long_names)
-    return max((match[1] for match in best if match is not None), default=0) / 100
 
 
 def _block_keys(names: tuple[str, ...], host: str) -> set[str]:

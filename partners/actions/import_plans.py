@@ -36,11 +36,14 @@ class ImportRun:
     country: Country | None = None
     source: str = ""
     seek_likely: bool = True
-    known: KnownPartners = field(default_factory=KnownPartners)
+    known: KnownPartners = field(init=False)
     met: dict[KnownPartner, PartnerRow] = field(default_factory=dict)
     partner_of_id: dict[str, KnownPartner] = field(default_factory=dict)
     has_id: set[KnownPartner] = field(default_factory=set)
     _ids_loaded: bool = False
+
+    def __post_init__(self) -> None:
+        self.known = KnownPartners(seek_likely=self.seek_likely)
 
     def load(self, rows: Sequence[PartnerRow]) -> None:
         """Load whatever partners these rows could mean, in a handful of queries for all of them."""

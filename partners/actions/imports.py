@@ -6,7 +6,7 @@ steward, versions with who and why), in about a dozen statements per chunk inste
 
 from collections.abc import Iterable, Sequence
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from crm.models import User
@@ -36,7 +36,9 @@ def _create(plans: list[PlannedRow], *, by: User, run: ImportRun) -> None:
     _insert(partners, by=by, run=run)
     today = timezone.localdate()
     stewards = [
-        Stewardship(partner=partner, unit=run.unit, role=StewardRole.LEAD, valid_from=today, created_by=by, updated_by=by)
+        Stewardship(
+            partner_id=partner.pk, unit_id=run.unit.pk, role=StewardRole.LEAD, valid_from=today, created_by_id=by.pk, updated_by_id=by.pk
+        )
         for partner in partners
     ]
     _insert(stewards, by=by, run=run)
@@ -56,9 +58,9 @@ def _new_partner(plan: PlannedRow, *, by: User, run: ImportRun) -> Partner:
         city=row.city,
         website=row.website,
         founded_year=row.founded_year,
-        unit=run.unit,
-        created_by=by,
-        updated_by=by,
+        unit_id=run.unit.pk,
+        created_by_id=by.pk,
+        updated_by_id=by.pk,
     )
     partner.set_keys([name.name for name in plan.new_names])
     return partner
@@ -93,16 +95,30 @@ def _add_names_and_ids(plans: Iterable[PlannedRow], *, by: User, run: ImportRun)
     ]
     _insert(names, by=by, run=run)
     ExternalId.objects.bulk_create(
-        ExternalId(partner_id=pk, unit=run.unit, value=plan.row.external_id) for plan, pk in known if plan.attach_id
+        ExternalId(partner_id=pk, unit_id=run.unit.pk, value=plan.row.external_id) for plan, pk in known if plan.attach_id
     )
 
 
 def _insert(rows: Sequence[models.Model], *, by: User, run: ImportRun) -> None:
     """Insert rows of one model together with their first versions."""
     if rows:
-        model = type(rows[0])
-        model._default_manager.bulk_create(rows)
-        model.history.bulk_history_create(rows, default_user=by, default_change_reason=run.source)  # type: ignore[attr-defined]  # added by django-simple-history
+        type(rows[0])._default_manager.bulk_create(rows)
+        _record_first_versions(type(rows[0]), [row.pk for row in rows], by=by, run=run)
+
+
+def _record_first_versions(model: type[models.Model], pks: Sequence[int], *, by: User, run: ImportRun) -> None:
+    """Copy new rows into the table of their versions inside the database: a third of the time of sending them again."""
+    versions = model.history.model  # type: ignore[attr-defined]  # added by django-simple-history
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(field.column) for field in versions.tracked_fields)
+    marks = ", ".join(quote(versions._meta.get_field(f"history_{name}").column) for name in ("date", "type", "change_reason", "user"))
+    statement = (
+        f"INSERT INTO {quote(versions._meta.db_table)} ({columns}, {marks}) "  # noqa: S608  (names of our own tables and columns)
+        f"SELECT {columns}, %s, %s, %s, %s FROM {quote(model._meta.db_table)} "
+        f"WHERE {quote(model._meta.pk.column)} IN ({', '.join(['%s'] * len(pks))}) ORDER BY {quote(model._meta.pk.column)}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [timezone.now(), "+", run.source, by.pk, *pks])
 
 
 def _record_change(partners: list[Partner], *, by: User, run: ImportRun) -> None:

@@ -84,7 +84,8 @@ class Command(BaseCommand):
             return
         totals = report.totals()
         message = _(
-            "%(rows)d rows: %(created)d created, %(updated)d updated, %(unchanged)d unchanged, %(refused)d refused, %(duplicates)d likely duplicates"
+            "%(rows)d rows: %(created)d created, %(updated)d updated, %(unchanged)d unchanged, "
+            "%(refused)d refused, %(duplicates)d likely duplicates"
         )
         self.stdout.write(message % totals)
         for error in report.errors:
