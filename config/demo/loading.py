@@ -1,0 +1,54 @@
+"""The whole demonstration, in the order in which one thing needs another."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import transaction
+
+from activities.models import Exchange, FollowUp
+from config.demo.accounts import make_accounts
+from config.demo.bulk import write_entries
+from config.demo.chronicle import chronicle_of
+from config.demo.directory import make_directory
+from config.demo.events import make_events
+from config.demo.plans import make_plan_lines
+from config.demo.surroundings import Surroundings
+from config.demo.worked_example import make_worked_example
+from partners.models import Partner, Person
+
+
+@dataclass(frozen=True)
+class Loaded:
+    partners: int
+    people: int
+    exchanges: int
+    follow_ups: int
+
+
+def is_loaded() -> bool:
+    return Partner.objects.filter(is_demo=True).exists()
+
+
+def holds_real_partners() -> bool:
+    return Partner.objects.filter(is_demo=False).exists()
+
+
+@transaction.atomic
+def load(today: date) -> Loaded:
+    """Write everything, or nothing."""
+    colleagues = make_accounts(today)
+    around = Surroundings(today=today, colleagues=colleagues)
+    known = make_directory(colleagues, today)
+    make_plan_lines(colleagues, today)
+    entries = [
+        *make_worked_example(around),
+        *make_events(known, around),
+        *(entry for acquaintance in known.values() for entry in chronicle_of(acquaintance, around)),
+    ]
+    write_entries(entries)
+    return Loaded(
+        partners=Partner.objects.filter(is_demo=True).count(),
+        people=Person.objects.filter(is_demo=True).count(),
+        exchanges=Exchange.objects.filter(is_demo=True).count(),
+        follow_ups=FollowUp.objects.filter(is_demo=True).count(),
+    )
