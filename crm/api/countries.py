@@ -51,6 +51,7 @@ class CountryViewSet(ReferenceViewSet):
     filterset_class = CountryFilter
     order = ("sort_key", "id")
     lookup_field = "alpha2"
+    lookup_value_converter = "slug"
 
     def get_queryset(self) -> QuerySet[Country]:
         return Country.objects.all()

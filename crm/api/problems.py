@@ -67,7 +67,7 @@ class InvalidParameter(exceptions.APIException):
     def __init__(self, wrong: dict[str, tuple[str, str | Promise]]) -> None:
         super().__init__(KINDS["invalid-parameter"].detail)
         self.errors = [
-            {"in": "query", "pointer": f"/{_escaped(name[:60])}", "code": code, "detail": str(detail)[:MOST_DETAIL]}
+            {"in": "query", "pointer": f"/{_escaped(name[:60])}", "code": _dashed(code), "detail": str(detail)[:MOST_DETAIL]}
             for name, (code, detail) in wrong.items()
         ]
 
@@ -175,7 +175,12 @@ def _of_fields(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
 
 
 def _entry(pointer: str, code: str | None, detail: str) -> dict[str, str]:
-    return {"in": "body", "pointer": pointer[:200], "code": (code or "invalid").replace("_", "-"), "detail": detail[:MOST_DETAIL]}
+    return {"in": "body", "pointer": pointer[:200], "code": _dashed(code or "invalid"), "detail": detail[:MOST_DETAIL]}
+
+
+def _dashed(code: str) -> str:
+    """One spelling of codes, whether Django's, the framework's or our own."""
+    return code.replace("_", "-")
 
 
 def _escaped(name: str) -> str:

@@ -1,5 +1,6 @@
 """The description of the API (OpenAPI 3.1): names of operations, every error answer, how to sign in."""
 
+from copy import deepcopy
 from typing import Any, ClassVar
 
 from django.urls import reverse_lazy
@@ -73,7 +74,8 @@ class ProblemAwareSchema(AutoSchema):
         return codes + _WITH_BODY if self._takes_body() else codes
 
     def _problem_body(self, description: str) -> dict[str, Any]:
-        component = ResolvedComponent(name="Problem", type=ResolvedComponent.SCHEMA, schema=_PROBLEM, object="Problem")
+        # A copy, since the generator takes enumerations out of what it is given.
+        component = ResolvedComponent(name="Problem", type=ResolvedComponent.SCHEMA, schema=deepcopy(_PROBLEM), object="Problem")
         self.registry.register_on_missing(component)
         return {"description": description, "content": {MEDIA_TYPE: {"schema": component.ref}}}
 

@@ -90,6 +90,7 @@ class TierViewSet(ReferenceViewSet):
     filterset_class = TierFilter
     order = ("rank", "id")
     lookup_field = "code"
+    lookup_value_converter = "slug"
     extra_parameters = ("as_of",)
 
     def get_queryset(self) -> QuerySet[Tier]:

@@ -109,9 +109,11 @@ class RecordViewSet(ReferenceViewSet):
         return self.respond(self.get_object())
 
     def get_editable(self) -> Any:
-        """Return the record of the address for changing it: 404 where it is not visible, 403 where it may not be changed."""
-        record = self.get_object()
-        if not self.model.objects.editable_by(self.request.user).filter(pk=record.pk).exists():  # type: ignore[attr-defined]  # every noun's queryset has it
+        """Return the record of the address, as stored, for changing it: 404 where it is not visible, 403 where it may not be changed."""
+        editable = self.model.objects.editable_by(self.request.user)  # type: ignore[attr-defined]  # every noun's queryset has it
+        record = editable.filter(public_id=self.kwargs["public_id"]).first()
+        if record is None:
+            self.get_object()
             raise PermissionDenied
         return record
 

@@ -40,7 +40,7 @@ _EXAMPLE = {
     "kind": "FRIENDSHIP_ASSOCIATION",
     "country": "LA",
     "city": "Viêng Chăn",
-    "website": "",
+    "website": "https://example.org/",
     "founded_year": 1979,
     "fields": ["PEACE"],
     "status": "active",
@@ -66,7 +66,7 @@ class PartnerIn(StrictSerializer):
         help_text="`alpha2`; null for a body of many countries.",
     )
     city = TextField(max_length=120, required=False, allow_blank=True)
-    website = serializers.URLField(max_length=300, required=False, allow_blank=True)
+    website = TextField(max_length=300, required=False, allow_blank=True, help_text="Address beginning with `https://` or `http://`.")
     founded_year = WholeNumberField(min_value=800, max_value=2100, required=False, allow_null=True)
     fields = ReferencesField(lambda user: Field.objects.all(), required=False, help_text="Codes of the fields of cooperation.")  # type: ignore[assignment]  # DRF takes declared fields out of the class
     status = serializers.ChoiceField(PartnerStatus.choices, required=False)

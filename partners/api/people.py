@@ -92,7 +92,7 @@ class PersonIn(StrictSerializer):
     how_to_address = TextField(max_length=120, required=False, allow_blank=True)
     country = ReferenceField(lambda user: Country.objects.all(), key="alpha2", required=False, allow_null=True)
     languages = TextField(max_length=120, required=False, allow_blank=True)
-    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
+    email = TextField(max_length=254, required=False, allow_blank=True)
     phone = TextField(max_length=40, required=False, allow_blank=True)
     protocol_notes = TextField(max_length=20_000, required=False, allow_blank=True)
     review_on = serializers.DateField(required=False, allow_null=True, help_text="The day to look again whether the data are still needed.")

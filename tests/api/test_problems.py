@@ -1,0 +1,169 @@
+"""Errors are problem details (RFC 9457): one shape, codes for programs, words in the reader's language; never a 500."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+from django.test import Client
+
+from crm.models import User
+from partners.api.partners import PartnerViewSet
+from partners.models import Partner
+from tests.api.caller import Caller, caller_for
+
+NEW = {"name": "Hội mới", "kind": "FOREIGN_NGO", "country": "LA"}
+
+
+def test_a_problem_says_what_where_and_what_to_do(api_of_an: Caller) -> None:
+    answer = api_of_an.post("/partners/", NEW | {"country": "ZZ"})
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "urn:nhip-cau:problem:validation-failed",
+        "title": "What was sent breaks a rule",
+        "status": 422,
+        "detail": "Correct the places named in “errors”.",
+        "instance": "/api/v1/partners/",
+        "code": "validation-failed",
+        "errors": [{"in": "body", "pointer": "/country", "code": "unknown", "detail": "“ZZ” is not known here."}],
+    }
+
+
+def test_words_follow_the_reader_and_codes_do_not(an: User) -> None:
+    english, vietnamese = (caller_for(an, language=language).post("/partners/", {"kind": "FOREIGN_NGO"}) for language in ("en", "vi"))
+    assert (english["Content-Language"], vietnamese["Content-Language"]) == ("en", "vi")
+    codes = [[(error["pointer"], error["code"]) for error in answer.json()["errors"]] for answer in (english, vietnamese)]
+    assert codes == [[("/name", "required")]] * 2
+    assert english.json()["errors"][0]["detail"] != vietnamese.json()["errors"][0]["detail"]
+
+
+def test_vietnamese_is_what_is_spoken_where_nothing_is_asked(an: User) -> None:
+    assert Client().get("/api/v1/partners/")["Content-Language"] == "vi"
+
+
+@pytest.mark.parametrize(
+    ("body", "part"),
+    [
+        (b"", "JSON"),
+        (b"{", "line 1, column 2"),
+        (b'{"name": "x",}', "JSON"),
+        (b'{"name": NaN}', "NaN"),
+        (b'{"name": 1' + b"0" * 5000 + b"}", "too long"),
+        (b'{"name": "\xff"}', "UTF-8: byte 10"),
+        ('{"name": "Hội"}'.encode("utf-16"), "UTF-8"),
+        (b'{"name": "a", "name": "b"}', "twice"),
+        (b'{"name": "\\ud800"}', "surrogate"),
+        (b'{"\\ud800": "a"}', "surrogate"),
+        (b"[" * 100_000 + b"]" * 100_000, "nested"),
+        (b'{"name":' * 40 + b"1" + b"}" * 40, "nested"),
+    ],
+)
+def test_what_is_no_json_is_a_400_that_names_the_place(api_of_an: Caller, body: bytes, part: str) -> None:
+    if not body:
+        body = b" "
+    answer = api_of_an.send_raw("/partners/", body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed-body")
+    assert part in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("body", ["[]", '"text"', "7", "null", "true"])
+def test_a_body_that_is_no_object_is_refused(api_of_an: Caller, body: str) -> None:
+    answer = api_of_an.send_raw("/partners/", body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == ""
+
+
+def test_a_body_beyond_the_limit_is_refused(api_of_an: Caller, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    answer = api_of_an.post("/partners/", NEW | {"city": "x" * 1000})
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "rubbish"])
+def test_another_format_is_refused(api_of_an: Caller, content_type: str) -> None:
+    answer = api_of_an.send_raw("/partners/", json.dumps(NEW), content_type)
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
+
+
+def test_a_format_that_is_not_offered_is_refused(api_of_an: Caller) -> None:
+    answer = api_of_an._send("get", "/partners/", headers={"Accept": "text/csv"})
+    assert (answer.status_code, answer.json()["code"]) == (406, "not-acceptable")
+
+
+def test_a_method_that_is_not_known_is_refused(api_of_an: Caller, lao: Partner) -> None:
+    for method in ("delete", "put"):
+        answer = getattr(api_of_an.client, method)(
+            f"/api/v1/partners/{lao.public_id}/", headers={"Authorization": f"Bearer {api_of_an.token}"}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (405, "method-not-allowed")
+        assert "PATCH" in answer["Allow"]
+
+
+@pytest.mark.parametrize("path", ["", "nothing/", "partners/7/", "partners/x/archive/", "nothing/at/all", "tiers/a%00b/"])
+def test_an_address_that_is_none_is_a_problem_too(api_of_an: Caller, path: str) -> None:
+    headers = {"Authorization": f"Bearer {api_of_an.token}"}
+    for method in ("get", "post"):
+        answer = getattr(api_of_an.client, method)(f"/api/v1/{path}", headers=headers)
+        assert answer.status_code in (404, 405)
+        assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "code"),
+    [
+        ({"contry": "LA"}, "contry", "unknown-parameter"),
+        ({"page": "2"}, "page", "unknown-parameter"),
+        ({"country": "ZZ"}, "country", "invalid-choice"),
+        ({"country": "a\x00b"}, "country", "null-characters-not-allowed"),
+        ({"status": "asleep"}, "status", "invalid-choice"),
+        ({"archived": "banana"}, "archived", "invalid"),
+        ({"silent_since": "2026-02-30"}, "silent_since", "invalid"),
+        ({"silent_since": ["2026-02-01", "2026-02-02"]}, "silent_since", "repeated"),
+        ({"q": "x" * 100_000}, "q", "max-length"),
+        ({"q": "a\x00b"}, "q", "null-characters-not-allowed"),
+        ({"limit": "0"}, "limit", "invalid"),
+        ({"limit": "201"}, "limit", "invalid"),
+        ({"limit": "²"}, "limit", "invalid"),
+        ({"limit": "many"}, "limit", "invalid"),
+        ({"count": "yes"}, "count", "invalid"),
+        ({"cursor": "rubbish"}, "cursor", "invalid-cursor"),
+        ({"cursor": "\x00"}, "cursor", "invalid-cursor"),
+    ],
+)
+def test_a_wrong_parameter_is_named(api_of_an: Caller, query: dict[str, Any], name: str, code: str) -> None:
+    answer = api_of_an.get("/partners/", **query)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
+    error = answer.json()["errors"][0]
+    assert (error["in"], error["pointer"], error["code"]) == ("query", f"/{name}", code)
+
+
+def test_single_records_take_no_parameters(api_of_an: Caller) -> None:
+    identifier = api_of_an.post("/partners/", NEW).json()["id"]
+    for answer in (
+        api_of_an.get(f"/partners/{identifier}/", fields="name"),
+        api_of_an.patch(f"/partners/{identifier}/?force=1", {}),
+        api_of_an.post("/partners/?force=1", NEW),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
+
+
+def test_a_row_that_another_stored_at_the_same_moment_is_a_conflict(api_of_an: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def collide(*args: Any) -> None:
+        raise IntegrityError
+
+    monkeypatch.setattr(PartnerViewSet, "store", collide)
+    assert api_of_an.post("/partners/", NEW).json()["code"] == "conflict"
+
+
+def test_a_failure_of_ours_is_recorded_and_told_without_its_inside(
+    api_of_an: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*args: Any) -> None:
+        raise RuntimeError("the inside of it")
+
+    monkeypatch.setattr(PartnerViewSet, "store", fail)
+    api_of_an.client.raise_request_exception = False
+    answer = api_of_an.post("/partners/", NEW)
+    assert (answer.status_code, answer.json()["code"]) == (500, "server-error")
+    assert "inside" not in answer.content.decode()
+    assert "the inside of it" in caplog.text
