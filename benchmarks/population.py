@@ -78,8 +78,8 @@ class Population:
                 unit, False, fold(name), sort_key(name),
             )  # fmt: skip
 
-    def exchanges(self) -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]:
-        """Each exchange with its participations (1.4 on average)."""
+    def exchanges(self) -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]], list[tuple[Any, ...]]]]:
+        """Each exchange with its participations (1.4 on average) and, for three in ten, a person of theirs."""
         for number in range(1, self.size.exchanges + 1):
             kind = self.random.choice(self.exchange_kinds)
             day = LAST_DAY - timedelta(days=int(self.random.random() * 365 * YEARS))
@@ -96,7 +96,9 @@ class Population:
             merit = merit_code(kind.points_class, level, one_sided=one_sided)
             facts = ((day - EPOCH).days, merit, not one_sided, direction, level, True, mask, unit)
             chosen = {self._partner() for _ in range(self.random.choices((1, 2, 3), (68, 24, 8))[0])}
-            yield row, [(number, partner, 1, *facts) for partner in chosen]
+            participations = [(number, partner, 1, *facts) for partner in sorted(chosen)]
+            present = [(number, "theirs", self.random.randrange(1, self.size.people + 1), "", "", 1)] if self.random.random() < 0.3 else []
+            yield row, participations, present
 
     def _partner(self) -> int:
         """A third of all from the first thousandth of partners, the rest from the next three fifths."""
@@ -118,4 +120,5 @@ EXCHANGE_COLUMNS = (
     "confidentiality is_demo search_key"
 ).split()
 PARTICIPATION_COLUMNS = "exchange_id partner_id rank day_no merit two_way direction level counted field_mask host_unit_id".split()
+ATTENDANCE_COLUMNS = "exchange_id side person_id name title rank".split()
 EXCHANGE_TABLE = Exchange._meta.db_table
