@@ -38,7 +38,8 @@ class NhipCauAdminSite(admin.AdminSite):
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.user.is_authenticated and not self.has_permission(request):
                 raise PermissionDenied
-            return inner(request, *args, **kwargs)
+            response: HttpResponseBase = inner(request, *args, **kwargs)
+            return response
 
         return checked
 
@@ -46,5 +47,7 @@ class NhipCauAdminSite(admin.AdminSite):
         urls = [url for url in super().get_urls() if getattr(url, "name", None) not in _OWN_ACCOUNT_PAGES]
         for url in urls:
             if isinstance(url, URLPattern):
-                url.callback.permission = Permission.REFERENCE_EDIT
+                callback: Any = url.callback
+                callback.permission = Permission.REFERENCE_EDIT
+                callback.login_url = None  # That is: the site's own sign-in page.
         return urls

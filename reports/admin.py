@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from crm.actions.records import archive_record, save_record
-from crm.admin.base import PermittedAdmin, ReadOnly, VersionedAdmin
+from crm.admin.base import PermittedAdmin, ReadOnly, VersionedAdmin, account
 from reports.models import PlanLine, PolicyVersion
 
 
@@ -36,12 +36,12 @@ class PlanLineAdmin(VersionedAdmin):
         return line.is_archived
 
     def save_model(self, request: HttpRequest, obj: PlanLine, form: Any, change: bool) -> None:
-        save_record(obj, by=request.user)
+        save_record(obj, by=account(request))
 
     @admin.action(description=_("Archive the selected lines"), permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet) -> None:
         lines = list(queryset.filter(archived_at__isnull=True))
         for line in lines:
-            archive_record(line, by=request.user)
+            archive_record(line, by=account(request))
         text = ngettext("%(count)s line archived.", "%(count)s lines archived.", len(lines))
         self.message_user(request, text % {"count": len(lines)}, messages.SUCCESS)

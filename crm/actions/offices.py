@@ -37,7 +37,7 @@ def renew_secret(client: OfficeClient, *, by: User) -> str:
 
 
 def _save_with_new_secret(client: OfficeClient) -> str:
-    secret = generate_client_secret()
+    secret: str = generate_client_secret()
     client.client_secret = secret
     client.full_clean(exclude={"client_secret"})
     client.save()

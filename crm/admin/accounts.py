@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 from crm.actions.offices import PROGRAM_ROLES, issue_credential, renew_secret
-from crm.admin.base import PermittedAdmin, PermittedInline, ReadOnly, VersionedAdmin
+from crm.admin.base import PermittedAdmin, PermittedInline, ReadOnly, VersionedAdmin, account
 from crm.choices import Role
 from crm.models import AuditEvent, Membership, OfficeClient, User
 from crm.permissions import Permission
@@ -88,7 +88,7 @@ class OfficeClientAdmin(PermittedAdmin):
         if change:
             super().save_model(request, obj, form, change)
         else:
-            obj.secret_once = issue_credential(obj, role=Role(form.cleaned_data["role"]), by=request.user)
+            obj.secret_once = issue_credential(obj, role=Role(form.cleaned_data["role"]), by=account(request))
 
     def response_add(self, request: HttpRequest, obj: OfficeClient, post_url_continue: str | None = None) -> HttpResponse:
         return self._show_secret(request, obj, obj.secret_once)
@@ -99,7 +99,7 @@ class OfficeClientAdmin(PermittedAdmin):
         if len(clients) != 1:
             self.message_user(request, _("Choose exactly one credential."), level="ERROR")
             return None
-        return self._show_secret(request, clients[0], renew_secret(clients[0], by=request.user))
+        return self._show_secret(request, clients[0], renew_secret(clients[0], by=account(request)))
 
     def _show_secret(self, request: HttpRequest, client: OfficeClient, secret: str) -> HttpResponse:
         context = {
