@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import secrets
 import shutil
 import signal
@@ -40,8 +41,8 @@ def find() -> Path | None:
 def _version(folder: Path) -> int:
     """Return the major version; 0 when the program does not run here."""
     done = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False)
-    number = done.stdout.rpartition(")")[2].split(".")[0] if done.returncode == 0 else "0"
-    return int("".join(filter(str.isdigit, number)) or 0)
+    number = re.search(r"\(PostgreSQL\) (\d+)", done.stdout)  # "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"
+    return int(number[1]) if number else 0
 
 
 @contextmanager
