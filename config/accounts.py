@@ -5,7 +5,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import LoginForm
 from django.contrib.auth.decorators import login_not_required
 from django.forms import HiddenInput
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,10 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        """Say that the account is closed; allauth would go to a page that is not opened here."""
+        return render(request, "account/account_inactive.html", status=403)
 
 
 # Of allauth's pages only these three are opened, each with the permission that every URL names.

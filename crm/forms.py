@@ -98,7 +98,7 @@ class RecordForm(forms.ModelForm):
 
     def save(self, commit: bool = True) -> Any:
         save_record(self.instance, by=self.by)
-        self._save_m2m()
+        self._save_m2m()  # type: ignore[attr-defined]  # Django's, unknown to its stubs
         return self.instance
 
 

@@ -12,7 +12,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
@@ -24,6 +23,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from crm.actions.records import archive_record
 from crm.forms import add_action_errors
+from crm.models import User
 from crm.paging import InvalidCursor, KeysetPage, keyset_page
 from crm.permissions import Permission, check
 
@@ -31,15 +31,22 @@ UNPROCESSABLE = 422
 COUNT_CAP = 1000
 
 
+class SignedInRequest(HttpRequest):
+    """For annotations: what ``requires`` and the views below let through, which is never a stranger's request."""
+
+    user: User
+
+
 def is_partial(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of the page, not for a whole one."""
-    htmx = getattr(request, "htmx", None)
+    htmx: Any = getattr(request, "htmx", False)
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
 class NounView(View):
     """A view over one model that holds its permission and reads only what the account may see."""
 
+    request: SignedInRequest
     permission: ClassVar[Permission]
     model: ClassVar[type[Model]]
     template_name: ClassVar[str]
@@ -113,11 +120,11 @@ class DetailView(NounView):
 class FormView(NounView):
     """Shows a form, and saves it by ``form.save()``. An htmx request gets the partial ``form``; a refused form is a 422."""
 
-    form_class: ClassVar[type[BaseForm]]
+    form_class: ClassVar[type[Any]]
     success_message: ClassVar[str | Promise] = _("Saved.")
     object: Any = None
 
-    def get_form(self, *data: Any) -> BaseForm:
+    def get_form(self, *data: Any) -> Any:
         """The form, empty or with what was sent; forms of the product take ``by``, who saves."""
         return self.form_class(*data, by=self.request.user, **self.get_form_arguments())
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django import template
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from django.template import Context
 from django.utils.formats import date_format
@@ -46,17 +46,16 @@ def chips_of(filtered: FilterSet, path: str, parameters: QueryDict) -> list[Chip
 
 def _values(field: Any, cleaned: Any, given: list[str]) -> Iterator[tuple[str, str]]:
     """Yield (as in the address, as the reader reads it) for each value of one filter."""
-    if not given or cleaned in (None, "", []):
+    if not given or cleaned in (None, ""):
         return
-    if isinstance(cleaned, QuerySet):
-        for row in cleaned:
-            yield str(field.prepare_value(row)), str(row)
-    elif isinstance(cleaned, list):
-        choices = {str(value): str(label) for value, label in field.choices}
-        for single in cleaned:
-            yield str(single), choices.get(str(single), str(single))
-    else:
+    if not isinstance(cleaned, list | QuerySet):
         yield given[-1], _in_words(cleaned)
+        return
+    for single in cleaned:
+        if isinstance(single, Model):
+            yield str(field.prepare_value(single)), str(single)
+        else:
+            yield str(single), str(dict(field.choices).get(single, single))
 
 
 def _in_words(value: Any) -> str:

@@ -131,7 +131,8 @@ def signed(value: float | Decimal | None, decimals: int = 3) -> str:
     """A number that may go either way, always with its sign."""
     if value is None:
         return "—"
-    return ("+" if value > 0 else "−" if value < 0 else "±") + number_format(abs(value), decimal_pos=decimals)
+    exact = Decimal(value)
+    return ("+" if exact > 0 else "−" if exact < 0 else "±") + number_format(abs(exact), decimal_pos=decimals)
 
 
 @register.filter

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from activities.actions.follow_ups import close_follow_up
 from activities.choices import ExchangeStatus, FollowUpState
 from activities.models import Exchange, FollowUp
-from crm.generic import is_partial
-from crm.models import User
+from crm.generic import UNPROCESSABLE, SignedInRequest, is_partial
+from crm.models import Unit, User
 from crm.permissions import Permission, requires
 from partners.choices import PartnerStatus
 from partners.models import Partner, Stewardship
@@ -30,7 +30,7 @@ SILENT_DAYS = 180
 
 @require_safe
 @requires(Permission.SIGNED_IN)
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: SignedInRequest) -> HttpResponse:
     user, today = request.user, timezone.localdate()
     silent_since = today - timedelta(days=SILENT_DAYS)
     context = {
@@ -39,7 +39,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "silent": going_silent(user, silent_since)[:LINES],
         "recent": of_own_units(user).filter(status=ExchangeStatus.HELD, starts_on__lte=today).order_by("-starts_on", "-id")[:LINES],
         "ahead": unfinished(user).order_by("starts_on", "id")[:LINES],
-        "home_units": [membership.unit for membership in user.memberships.on(today).select_related("unit")],
+        "home_units": Unit.objects.filter(pk__in=user.scope.home_unit_ids),
         **_follow_ups(user),
         **(_for_the_secretariat() if user.may(Permission.REFERENCE_EDIT) else {}),
     }
@@ -48,7 +48,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @requires(Permission.FOLLOW_UP_EDIT)
-def finish_follow_up(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def finish_follow_up(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     """Tick a follow-up off the desk, or take the tick back: ``state`` is done or open."""
     follow_up = get_object_or_404(FollowUp.objects.live().editable_by(request.user), public_id=public_id)
     state = request.POST.get("state", FollowUpState.DONE)
@@ -60,7 +60,8 @@ def finish_follow_up(request: HttpRequest, public_id: UUID) -> HttpResponse:
         context["refused"] = " ".join(error.messages)
     if not is_partial(request):
         return redirect("desk")
-    return render(request, "reports/desk.html#follow_ups", context | _follow_ups(request.user) | {"today": timezone.localdate()})
+    status = UNPROCESSABLE if "refused" in context else 200
+    return render(request, "reports/desk.html#follow_ups", context | _follow_ups(request.user), status=status)
 
 
 def _follow_ups(user: User) -> dict[str, Any]:

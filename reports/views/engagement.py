@@ -8,12 +8,12 @@ from fractions import Fraction
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from activities.models import Exchange
-from crm.generic import is_partial
+from crm.generic import SignedInRequest, is_partial
 from crm.models import Unit, User
 from crm.permissions import Permission, requires
 from partners.models import Partner
@@ -59,7 +59,7 @@ class ShownRow:
 
 @require_safe
 @requires(Permission.PARTNER_VIEW)
-def partner_engagement(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def partner_engagement(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     """A page of its own, and a tab of the partner's page by htmx."""
     partner = get_object_or_404(Partner.objects.visible_to(request.user), public_id=public_id)
     template = "reports/partner_engagement.html#engagement" if is_partial(request) else "reports/partner_engagement.html"
