@@ -10,6 +10,7 @@ from config.demo.accounts import make_accounts
 from config.demo.bulk import write_entries
 from config.demo.chronicle import chronicle_of
 from config.demo.directory import make_directory
+from config.demo.errands import make_errands
 from config.demo.events import make_events
 from config.demo.plans import make_plan_lines
 from config.demo.surroundings import Surroundings
@@ -46,6 +47,7 @@ def load(today: date) -> Loaded:
         *(entry for acquaintance in known.values() for entry in chronicle_of(acquaintance, around)),
     ]
     write_entries(entries)
+    make_errands(known, around)
     return Loaded(
         partners=Partner.objects.filter(is_demo=True).count(),
         people=Person.objects.filter(is_demo=True).count(),
