@@ -88,7 +88,8 @@ def main() -> int:
     try:
         ensure_secret_key()
         print("Preparing:", flush=True)
-        prepared = subprocess.run([sys.executable, "-m", "config.bootstrap.prepare"], check=False)
+        without_demo = ["--without-demo"] if os.environ.get("NO_DEMO") == "1" else []
+        prepared = subprocess.run([sys.executable, "-m", "config.bootstrap.prepare", *without_demo], check=False)
         return prepared.returncode or serve(host, port)
     except Stopped:
         print("Stopped.")
