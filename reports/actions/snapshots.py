@@ -80,7 +80,7 @@ def _store_engagement(policy: PolicyVersion, day: date, partner_ids: Collection[
 # SQLite needs the WHERE to tell the ON of the conflict from the ON of a join, and keeps days as text.
 _UPSERT = """
 INSERT INTO {table} (policy_id, day, {columns})
-SELECT %(policy)s, {day}, {columns} FROM ({statement}) AS figures WHERE true ORDER BY partner_id
+SELECT %(policy)s, {day}, {columns} FROM ({statement}) AS figures WHERE true
 ON CONFLICT (partner_id, policy_id, day) DO UPDATE SET {figures}
 """
 _DAY = {"postgresql": "CAST(%(day)s AS date)", "sqlite": "%(day)s"}

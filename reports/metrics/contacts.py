@@ -40,9 +40,8 @@ def contacts_by_country(as_of: date, country_ids: Collection[int]) -> dict[int, 
     in_countries = {"partner__country__in": country_ids}
     partners = dict(Partner.objects.live().filter(country__in=country_ids).order_by().values_list("country").annotate(Count("pk")))
     last = dict(_two_way(as_of).filter(**in_countries).values_list("partner__country").annotate(Max("day_no")))
-    year = {
-        row["partner__country"]: row
-        for row in _within_a_year(as_of)
+    recent = (
+        _within_a_year(as_of)
         .filter(**in_countries)
         .values("partner__country")
         .annotate(
@@ -50,20 +49,18 @@ def contacts_by_country(as_of: date, country_ids: Collection[int]) -> dict[int, 
             active=Count("partner", distinct=True, filter=Q(partner__archived_at__isnull=True)),
             highest_level=Max("level"),
         )
-    }
+    )
+    year: dict[int, dict[str, Any]] = {row.pop("partner__country"): row for row in map(dict, recent)}
     planned = dict(_planned(as_of).filter(**in_countries).values_list("partner__country").annotate(Min("exchange__starts_on")))
-    found: dict[int, Contacts] = {}
-    for country_id in country_ids:
-        recent: dict[str, Any] = year.get(country_id, {})
-        found[country_id] = Contacts(
+    return {
+        country_id: Contacts(
             partners=partners.get(country_id, 0),
-            active=recent.get("active", 0),
             last=day_of(last[country_id]) if country_id in last else None,
-            done=recent.get("done", 0),
-            highest_level=recent.get("highest_level"),
             planned=planned.get(country_id),
+            **year.get(country_id, {}),
         )
-    return found
+        for country_id in country_ids
+    }
 
 
 def contacts_with(partner: Partner, as_of: date) -> Contacts:

@@ -88,7 +88,7 @@ def engagement(policy: PolicyVersion, as_of: date, partner_ids: Collection[int] 
     """Yield the figures as of the day, by partner: of all partners, or of those given. Two statements."""
     statement, parameters = engagement_statement(policy, as_of, partner_ids)
     with connection.cursor() as cursor:
-        cursor.execute(statement + " ORDER BY partner_id", parameters)
+        cursor.execute(statement, parameters)
         for row in cursor:
             yield Engagement(*row)
 
@@ -149,8 +149,8 @@ points AS (
     FROM {points} WHERE policy_id = %(policy)s
 ), contact_day AS (
     SELECT f.partner_id, f.day_no,
-           SUM(points.hundredths) AS points,
-           SUM(points.high_level) AS high_level,
+           CAST(SUM(points.hundredths) AS integer) AS points,
+           CAST(SUM(points.high_level) AS integer) AS high_level,
            MAX(CASE WHEN f.two_way THEN f.day_no END) AS two_way_day,
            f.day_no - LAG(f.day_no) OVER (PARTITION BY f.partner_id ORDER BY f.day_no) AS gap
     FROM {facts} f JOIN points ON points.merit = f.merit
@@ -176,11 +176,6 @@ points AS (
            SUM(CASE WHEN day_no > %(before)s AND day_no <= %(now)s THEN counted ELSE 0 END) AS points_before,
            SUM(CASE WHEN day_no > %(season)s AND day_no <= %(year_ago)s THEN counted ELSE 0 END) AS points_year_ago
     FROM capped GROUP BY partner_id
-), fields AS (
-    SELECT f.partner_id, bit_or(f.field_mask) AS field_mask
-    FROM {facts} f
-    WHERE f.counted AND f.day_no > %(breadth)s AND f.day_no <= %(today)s {partners}
-    GROUP BY f.partner_id
 ), people AS (
     SELECT f.partner_id, COUNT(DISTINCT a.person_id) AS people_met
     FROM {facts} f JOIN {attendances} a ON a.exchange_id = f.exchange_id
@@ -188,22 +183,24 @@ points AS (
       AND a.side = %(theirs)s AND (a.partner_id IS NULL OR a.partner_id = f.partner_id)
     GROUP BY f.partner_id
 ), unit_list AS (
-    SELECT f.partner_id, f.host_unit_id AS unit_id
+    SELECT f.partner_id, f.host_unit_id AS unit_id, bit_or(f.field_mask) AS field_mask
     FROM {facts} f
     WHERE f.counted AND f.day_no > %(breadth)s AND f.day_no <= %(today)s {partners}
-    UNION
-    SELECT f.partner_id, u.unit_id
+    GROUP BY f.partner_id, f.host_unit_id
+    UNION ALL
+    SELECT f.partner_id, u.unit_id, 0 AS field_mask
     FROM {facts} f JOIN {co_units} u ON u.exchange_id = f.exchange_id
     WHERE f.counted AND f.day_no > %(breadth)s AND f.day_no <= %(today)s {partners}
 ), units AS (
-    SELECT partner_id, COUNT(*) AS units_involved FROM unit_list GROUP BY partner_id
+    SELECT partner_id, COUNT(DISTINCT unit_id) AS units_involved, bit_or(field_mask) AS field_mask
+    FROM unit_list GROUP BY partner_id
 )
 SELECT s.partner_id,
        CAST(s.strength AS bigint) AS strength,
        s.recency_days, s.frequency,
        CAST(s.high_level_points AS bigint) AS high_level_points,
        CAST(s.all_points AS bigint) AS all_points,
-       COALESCE(fields.field_mask, 0) AS field_mask,
+       COALESCE(units.field_mask, 0) AS field_mask,
        COALESCE(people.people_met, 0) AS people_met,
        COALESCE(units.units_involved, 0) AS units_involved,
        s.first_day_no, s.longest_gap_days,
@@ -211,7 +208,7 @@ SELECT s.partner_id,
        CAST(s.points_before AS bigint) AS points_before,
        CAST(s.points_year_ago AS bigint) AS points_year_ago
 FROM strengths s
-LEFT JOIN fields ON fields.partner_id = s.partner_id
 LEFT JOIN people ON people.partner_id = s.partner_id
 LEFT JOIN units ON units.partner_id = s.partner_id
+ORDER BY s.partner_id
 """
