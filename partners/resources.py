@@ -25,6 +25,7 @@ from crm.text import fold
 from partners.actions.import_rows import PartnerRow, Problem
 from partners.actions.partners import OtherName
 from partners.lookup import PartnerKindIndex
+from partners.models import Partner
 
 FIELD_LABELS = {
     "name": gettext_lazy("Name"),
@@ -50,6 +51,7 @@ _USUAL_HEADERS = {
     "external_id": ("id", "ma", "ma so", "ma doi tac", "external id", "identifier", "code"),
 }
 _LANGUAGE_SUFFIX = re.compile(r"^(?P<name>.+?)\s*\((?P<language>[a-z]{2,3})\)$", re.DOTALL)
+_WEBSITE = Partner._meta.get_field("website")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _YEAR = re.compile(r"^\d{1,5}$")
 _DAY_ORDERS = (
@@ -119,10 +121,16 @@ class OtherNamesWidget(widgets.Widget):
 
 
 class WebsiteWidget(widgets.Widget):
-    """An address as typed, with https:// where no scheme stands."""
+    """An address as typed, with https:// where no scheme stands; refused here, so that the value shown is the one typed."""
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> str:
-        return value if not value or _SCHEME.match(value) else f"https://{value}"
+        if not value:
+            return ""
+        try:
+            address: str = _WEBSITE.clean(value if _SCHEME.match(value) else f"https://{value}", None)
+        except ValidationError as error:
+            raise ValueError(" ".join(error.messages)) from error
+        return address
 
 
 class YearWidget(widgets.Widget):

@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.actions.audit import record_event
-from crm.actions.records import save_record
 from crm.choices import AuditVerb, ImportState
 from crm.identifiers import new_public_id
 from crm.models import Country, ImportJob, Unit, User
@@ -25,6 +24,7 @@ from partners.models import PartnerKind
 
 # A worker that has not been heard of for so long is taken for dead, and its import goes on elsewhere.
 STALLED_AFTER = timedelta(minutes=3)
+_FILLED_LATER = frozenset({"file", "mapping", "counts", "errors", "preview", "created_by", "updated_by", "archived_by"})
 
 
 class ClaimLost(Exception):  # noqa: N818  (reads as what happened: raise ClaimLost)
@@ -54,9 +54,10 @@ def bring_list(
         defaults={"kind": kind.code if kind else "", "country": country.alpha2 if country else ""},
     )
     file.seek(0)
+    job.created_by = job.updated_by = by
+    job.full_clean(exclude=_FILLED_LATER)
     # The name under which the file is kept is ours; the user's is only shown.
-    job.file.save(f"{new_public_id()}.list", File(file), save=False)
-    save_record(job, by=by)
+    job.file.save(f"{new_public_id()}.list", File(file))
     return job
 
 

@@ -155,6 +155,8 @@ def _refused(row: PartnerRow, name: str, value: str, code: str, message: str) ->
 
 def broken_rules(row: PartnerRow) -> list[Problem]:
     """Validate a row's values by the model's own fields, without a query."""
+    if any(problem.column for problem in row.problems):
+        return []  # The row could not be cut into values at all.
     unread = {problem.field for problem in row.problems}
     values = [(name, Partner._meta.get_field(attribute), getattr(row, attribute)) for name, attribute in _VALIDATED.items()]
     values += [("acronym" if name.usage == "acronym" else "other_names", _NAME, name.name) for name in row.other_names]

@@ -50,8 +50,9 @@ def import_list(request: HttpRequest) -> HttpResponseBase:
 @requires(Permission.PARTNER_IMPORT)
 @require_http_methods(["GET", "POST"])
 def import_create(request: HttpRequest) -> HttpResponseBase:
-    form = BringListForm(request.POST or None, request.FILES or None, by=request.user)
-    if request.method == "POST" and form.is_valid():
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = BringListForm(*sent, by=request.user)
+    if form.is_valid():
         try:
             job = form.save()
         except ValidationError as error:
@@ -68,8 +69,8 @@ def import_mapping(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     if not import_jobs.may_be_mapped(job):
         return redirect("partners:import-detail", job.public_id)
     with job.file.open("rb") as file:
-        form = MappingForm(request.POST or None, job=job, samples=_samples(open_table(file)))
-    if request.method == "POST" and form.is_valid():
+        form = MappingForm(request.POST if request.method == "POST" else None, job=job, samples=_samples(open_table(file)))
+    if form.is_valid():
         try:
             if import_jobs.start_check(job, by=request.user, mapping=form.mapping()):
                 tasks.check_import.delay_on_commit(job.pk)
