@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -84,7 +84,7 @@ class Table:
         return TableRow(number, dict(zip(self.columns, padded, strict=True)), _cell_problem(self.columns, cells))
 
 
-def open_table(file: BinaryIO) -> Table:
+def open_table(file: IO[bytes]) -> Table:
     """Read the header of a CSV (UTF-8, UTF-16) or XLSX file. Raises TabularError with what to do about it."""
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
@@ -206,7 +206,7 @@ def _csv_cells(text: str, delimiter: str) -> Iterator[list[str]]:
 # --- XLSX --------------------------------------------------------------------------------------------
 
 
-def _refuse_zip_bomb(file: BinaryIO) -> None:
+def _refuse_zip_bomb(file: IO[bytes]) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()
@@ -230,7 +230,7 @@ def _declares_entities(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
         return b"<!DOCTYPE" in content.read(1024)
 
 
-def _workbook_cells(file: BinaryIO) -> Iterator[list[str]]:
+def _workbook_cells(file: IO[bytes]) -> Iterator[list[str]]:
     file.seek(0)
     try:
         workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rapidfuzz import fuzz, process
 
@@ -129,9 +130,9 @@ class KnownPartners:
             candidates.update(dict.fromkeys(block))
         return [partner for partner in candidates if not partner.archived]
 
-    def _load(self, partners: Iterable[Partner]) -> None:
+    def _load(self, partners: QuerySet[Partner]) -> None:
         columns = ("pk", "public_id", "name", "search_key", "country_id", "city", "website", "archived_at")
-        for pk, public_id, name, search_key, country_id, city, website, archived_at in partners.values_list(*columns).iterator():  # type: ignore[attr-defined]  # a queryset
+        for pk, public_id, name, search_key, country_id, city, website, archived_at in partners.values_list(*columns).iterator():
             if pk not in self.by_pk:
                 names = tuple(search_key.split("\n"))
                 self.add(KnownPartner(name, names, country_id, fold(city), host_of(website), pk, public_id, archived_at is not None))
@@ -145,8 +146,7 @@ def compare(newcomer: KnownPartner, other: KnownPartner) -> Likeness | None:
     """
     if _NUMBERS.findall(newcomer.names[0]) != _NUMBERS.findall(other.names[0]):
         return None
-    best = (process.extractOne(words, other.words, scorer=fuzz.ratio) for words in newcomer.words)
-    similarity = max(match[1] for match in best if match is not None) / 100
+    similarity = max(process.extractOne(words, other.words, scorer=fuzz.ratio)[1] for words in newcomer.words) / 100
     same_host = bool(newcomer.host) and newcomer.host == other.host
     same_city = bool(newcomer.city) and newcomer.city == other.city
     cities_differ = bool(newcomer.city and other.city) and not same_city

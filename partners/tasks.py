@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import BinaryIO, TypeVar
+from typing import IO, TypeVar
 
 from celery import shared_task
 from django.core.exceptions import PermissionDenied
@@ -84,7 +84,7 @@ def resume_stalled_imports() -> None:
         task.delay(job.pk)
 
 
-def _open(job: ImportJob, file: BinaryIO, *, seek_likely: bool) -> tuple[PartnerResource, Iterator[PartnerRow], ImportRun]:
+def _open(job: ImportJob, file: IO[bytes], *, seek_likely: bool) -> tuple[PartnerResource, Iterator[PartnerRow], ImportRun]:
     resource = PartnerResource(job.mapping, countries=CountryIndex(), kinds=PartnerKindIndex())
     run = ImportRun(
         unit=job.unit,
@@ -99,7 +99,7 @@ def _open(job: ImportJob, file: BinaryIO, *, seek_likely: bool) -> tuple[Partner
 @contextmanager
 def _as_user(job: ImportJob) -> Iterator[User]:
     """Work in the name, and answer in the language, of whoever asked for this step."""
-    by = job.updated_by or job.created_by
+    by: User = job.updated_by or job.created_by  # type: ignore[assignment]  # every step is asked for by somebody
     with translation.override(by.language):
         yield by
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import PurePath
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files import File
@@ -33,7 +33,7 @@ class ClaimLost(Exception):  # noqa: N818  (reads as what happened: raise ClaimL
 
 @transaction.atomic
 def bring_list(
-    file: BinaryIO, *, name: str, by: User, unit: Unit, kind: PartnerKind | None = None, country: Country | None = None
+    file: IO[bytes], *, name: str, by: User, unit: Unit, kind: PartnerKind | None = None, country: Country | None = None
 ) -> ImportJob:
     """Keep an uploaded list for import into the unit's partners; only its header is read yet.
 
@@ -49,7 +49,7 @@ def bring_list(
     job = ImportJob(
         unit=unit,
         original_name=safe_name(name),
-        sha256=hashlib.file_digest(file, "sha256").hexdigest(),
+        sha256=hashlib.sha256(file.read()).hexdigest(),
         columns=list(table.columns),
         defaults={"kind": kind.code if kind else "", "country": country.alpha2 if country else ""},
     )
@@ -139,7 +139,7 @@ def finish_check(job: ImportJob, *, rows: int, **values: Any) -> None:
 def finish_apply(job: ImportJob, *, by: User, counts: dict[str, int]) -> None:
     """Close the import and leave its trace."""
     advance(job, rows_done=job.rows_done, state=ImportState.DONE, finished_at=timezone.now(), counts=counts)
-    record_event(AuditVerb.IMPORTED, by=by, subject=job, file=job.original_name, sha256=job.sha256, unit=job.unit.code, **counts)
+    record_event(AuditVerb.IMPORTED, by=by, subject=job, file=job.original_name, sha256=job.sha256, unit=job.unit.code, counts=counts)
 
 
 def fail(job: ImportJob, message: str) -> None:

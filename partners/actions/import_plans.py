@@ -1,11 +1,12 @@
 """What would become of the rows of a list: decided here, written by ``partners.actions.imports``."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
 from django.utils.translation import gettext as _
 
 from crm.models import Country, Unit, User
@@ -16,12 +17,19 @@ from partners.actions.partners import OtherName
 from partners.duplicates import KnownPartner, KnownPartners
 from partners.models import ExternalId, Partner, PartnerKind, PartnerName
 
+
+def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
+    found: models.Field[Any, Any] = model._meta.get_field(name)  # type: ignore[assignment]  # a column, no reverse relation
+    return found
+
+
 # The fields of a row that are columns of the partner itself.
 PLAIN_FIELDS = ("name", "kind_id", "country_id", "city", "website", "founded_year")
 # Field of the import → attribute of the row, which is also the partner's.
-_VALIDATED = {"name": "name", "city": "city", "website": "website", "founded": "founded_year"}
-_NAME = PartnerName._meta.get_field("name")
-_IDENTIFIER = ExternalId._meta.get_field("value")
+_ATTRIBUTES = {"name": "name", "city": "city", "website": "website", "founded": "founded_year"}
+_VALIDATED: "dict[str, models.Field[Any, Any]]" = {name: _field(Partner, attribute) for name, attribute in _ATTRIBUTES.items()}
+_NAME = _field(PartnerName, "name")
+_IDENTIFIER = _field(ExternalId, "value")
 
 
 @dataclass
@@ -59,6 +67,13 @@ class ImportRun:
         self.partner_of_id[value] = partner
         self.has_id.add(partner)
 
+    @property
+    def kind_pk(self) -> int:
+        """The kind assumed for rows that do not say. Raises LookupError when none is; such rows are refused before."""
+        if self.kind is None:
+            raise LookupError
+        return self.kind.pk
+
     def country_of(self, row: PartnerRow) -> int | None:
         return row.country_id or (self.country.pk if self.country else None)
 
@@ -73,7 +88,7 @@ def plan_partners(rows: Sequence[PartnerRow], *, by: User, run: ImportRun) -> li
     run.load(rows)
     same_as = _decided(rows, run)
     planned = [_place(row, run, same_as) for row in rows]
-    matched = [plan for plan in planned if plan.outcome is Outcome.UPDATED and plan.partner and plan.partner.pk]
+    matched = [plan for plan in planned if plan.outcome is Outcome.UPDATED]
     _compare(matched, by=by)
     return planned
 
@@ -158,7 +173,7 @@ def broken_rules(row: PartnerRow) -> list[Problem]:
     if any(problem.column for problem in row.problems):
         return []  # The row could not be cut into values at all.
     unread = {problem.field for problem in row.problems}
-    values = [(name, Partner._meta.get_field(attribute), getattr(row, attribute)) for name, attribute in _VALIDATED.items()]
+    values = [(name, model_field, getattr(row, model_field.name)) for name, model_field in _VALIDATED.items()]
     values += [("acronym" if name.usage == "acronym" else "other_names", _NAME, name.name) for name in row.other_names]
     problems: list[Problem] = []
     for name, model_field, value in [*values, ("external_id", _IDENTIFIER, row.external_id)]:
@@ -175,10 +190,9 @@ def broken_rules(row: PartnerRow) -> list[Problem]:
 # --- Rows that mean a partner we know ----------------------------------------------------------------
 
 
-def _compare(plans: Iterable[PlannedRow], *, by: User) -> None:
+def _compare(plans: Sequence[PlannedRow], *, by: User) -> None:
     """Find out what each row would change in its partner: three queries for all of them."""
-    plans = list(plans)
-    pks = [plan.partner.pk for plan in plans if plan.partner]
+    pks = {plan.partner_pk for plan in plans}
     if not pks:
         return
     current = {values["pk"]: values for values in Partner.objects.filter(pk__in=pks).values("pk", *PLAIN_FIELDS)}
@@ -187,9 +201,7 @@ def _compare(plans: Iterable[PlannedRow], *, by: User) -> None:
         names[partner_id].add(name)
     editable = set(Partner.objects.editable_by(by).filter(pk__in=pks).values_list("pk", flat=True))
     for plan in plans:
-        pk = plan.partner.pk if plan.partner else None
-        if pk is None:
-            continue
+        pk = plan.partner_pk
         plan.changes = _changes(plan, current[pk])
         plan.new_names = _new_names(plan, names[pk])
         if not (plan.changes or plan.new_names or plan.attach_id):

@@ -68,3 +68,10 @@ class PlannedRow:
     likely: tuple[Likeness, ...] = ()
     repeats: int = 0
     attach_id: bool = False
+
+    @property
+    def partner_pk(self) -> int:
+        """The key of the stored partner that the row means. Raises LookupError for a row that means none."""
+        if self.partner is None or self.partner.pk is None:
+            raise LookupError(self.row.number)
+        return self.partner.pk

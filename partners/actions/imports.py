@@ -53,7 +53,7 @@ def _new_partner(plan: PlannedRow, *, by: User, run: ImportRun) -> Partner:
     row = plan.row
     partner = Partner(
         name=row.name,
-        kind_id=row.kind_id or (run.kind.pk if run.kind else None),
+        kind_id=row.kind_id or run.kind_pk,
         country_id=run.country_of(row),
         city=row.city,
         website=row.website,
@@ -67,7 +67,7 @@ def _new_partner(plan: PlannedRow, *, by: User, run: ImportRun) -> Partner:
 
 
 def _change(plans: list[PlannedRow], *, by: User, run: ImportRun) -> None:
-    touched = {plan.partner.pk: plan for plan in plans if plan.partner and (plan.changes or plan.new_names)}
+    touched = {plan.partner_pk: plan for plan in plans if plan.changes or plan.new_names}
     if touched:
         partners = list(Partner.objects.select_for_update(of=("self",)).filter(pk__in=touched).prefetch_related("names"))
         now = timezone.now()
@@ -87,15 +87,16 @@ def _change(plans: list[PlannedRow], *, by: User, run: ImportRun) -> None:
 
 
 def _add_names_and_ids(plans: Iterable[PlannedRow], *, by: User, run: ImportRun) -> None:
-    known = [(plan, plan.partner.pk) for plan in plans if plan.partner]
+    plans = list(plans)
     names = [
-        PartnerName(partner_id=pk, name=name.name, language=name.language, usage=name.usage)
-        for plan, pk in known
+        PartnerName(partner_id=plan.partner_pk, name=name.name, language=name.language, usage=name.usage)
+        for plan in plans
         for name in plan.new_names
     ]
     _insert(names, by=by, run=run)
+    identified = [plan for plan in plans if plan.attach_id]
     ExternalId.objects.bulk_create(
-        ExternalId(partner_id=pk, unit_id=run.unit.pk, value=plan.row.external_id) for plan, pk in known if plan.attach_id
+        ExternalId(partner_id=plan.partner_pk, unit_id=run.unit.pk, value=plan.row.external_id) for plan in identified
     )
 
 
@@ -110,12 +111,13 @@ def _record_first_versions(model: type[models.Model], pks: Sequence[int], *, by:
     """Copy new rows into the table of their versions inside the database: a third of the time of sending them again."""
     versions = model.history.model  # type: ignore[attr-defined]  # added by django-simple-history
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in versions.tracked_fields)
+    columns = ", ".join(quote(str(field.column)) for field in versions.tracked_fields)
     marks = ", ".join(quote(versions._meta.get_field(f"history_{name}").column) for name in ("date", "type", "change_reason", "user"))
+    key = quote(str(model._meta.pk.column))
     statement = (
         f"INSERT INTO {quote(versions._meta.db_table)} ({columns}, {marks}) "  # noqa: S608  (names of our own tables and columns)
         f"SELECT {columns}, %s, %s, %s, %s FROM {quote(model._meta.db_table)} "
-        f"WHERE {quote(model._meta.pk.column)} IN ({', '.join(['%s'] * len(pks))}) ORDER BY {quote(model._meta.pk.column)}"
+        f"WHERE {key} IN ({', '.join(['%s'] * len(pks))}) ORDER BY {key}"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [timezone.now(), "+", run.source, by.pk, *pks])

@@ -1,6 +1,6 @@
 """Bringing a list, giving its columns a meaning, deciding on likely duplicates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -40,9 +40,11 @@ class BringListForm(forms.Form):
         self.by = by
         today = timezone.localdate()
         units = Unit.objects.on(today)
-        self.fields["unit"].queryset = units if by.scope.central else units.filter(pk__in=by.scope.unit_ids)
-        self.fields["unit"].initial = by.scope.home_unit_ids[0] if by.scope.home_unit_ids else None
-        self.fields["kind"].queryset = PartnerKind.objects.exclude(retired_on__lte=today)
+        unit: Any = self.fields["unit"]
+        kind: Any = self.fields["kind"]
+        unit.queryset = units if by.scope.central else units.filter(pk__in=by.scope.unit_ids)
+        unit.initial = by.scope.home_unit_ids[0] if by.scope.home_unit_ids else None
+        kind.queryset = PartnerKind.objects.exclude(retired_on__lte=today)
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
@@ -66,7 +68,7 @@ class BringListForm(forms.Form):
 class MappingForm(forms.Form):
     """One choice per column: the field it fills, or none. Guesses come first, or what was chosen before."""
 
-    def __init__(self, *args: Any, job: ImportJob, samples: dict[str, Sequence[str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, job: ImportJob, samples: Mapping[str, Sequence[str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.job = job
         chosen = job.mapping or guess_mapping(tuple(job.columns))

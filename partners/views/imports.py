@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,7 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from crm.choices import ImportState
 from crm.forms import add_action_errors
-from crm.generic import UNPROCESSABLE, is_partial
+from crm.generic import UNPROCESSABLE, SignedInRequest, is_partial
 from crm.models import ImportJob
 from crm.paging import InvalidCursor, keyset_page
 from crm.permissions import Permission, requires
@@ -30,7 +30,7 @@ SAMPLES = 3
 IN_WORK = (ImportState.CHECKING, ImportState.RUNNING)
 
 
-def _job(request: HttpRequest, public_id: UUID) -> ImportJob:
+def _job(request: SignedInRequest, public_id: UUID) -> ImportJob:
     return get_object_or_404(
         ImportJob.objects.visible_to(request.user).select_related("unit", "created_by", "updated_by"), public_id=public_id
     )
@@ -38,7 +38,7 @@ def _job(request: HttpRequest, public_id: UUID) -> ImportJob:
 
 @requires(Permission.PARTNER_IMPORT)
 @require_GET
-def import_list(request: HttpRequest) -> HttpResponseBase:
+def import_list(request: SignedInRequest) -> HttpResponseBase:
     jobs = ImportJob.objects.visible_to(request.user).select_related("unit", "created_by").defer("errors", "preview")
     try:
         page = keyset_page(jobs, order=("-id",), cursor=request.GET.get("cursor"), size=30)
@@ -49,7 +49,7 @@ def import_list(request: HttpRequest) -> HttpResponseBase:
 
 @requires(Permission.PARTNER_IMPORT)
 @require_http_methods(["GET", "POST"])
-def import_create(request: HttpRequest) -> HttpResponseBase:
+def import_create(request: SignedInRequest) -> HttpResponseBase:
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     form = BringListForm(*sent, by=request.user)
     if form.is_valid():
@@ -64,7 +64,7 @@ def import_create(request: HttpRequest) -> HttpResponseBase:
 
 @requires(Permission.PARTNER_IMPORT)
 @require_http_methods(["GET", "POST"])
-def import_mapping(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+def import_mapping(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     job = _job(request, public_id)
     if not import_jobs.may_be_mapped(job):
         return redirect("partners:import-detail", job.public_id)
@@ -83,13 +83,13 @@ def import_mapping(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
 
 @requires(Permission.PARTNER_IMPORT)
 @require_GET
-def import_detail(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+def import_detail(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     return _show(request, _job(request, public_id))
 
 
 @requires(Permission.PARTNER_IMPORT)
 @require_GET
-def import_progress(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+def import_progress(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     """The progress bar alone, for htmx to ask again; the whole page once the work is over."""
     job = _job(request, public_id)
     if not is_partial(request):
@@ -101,7 +101,7 @@ def import_progress(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
 
 @requires(Permission.PARTNER_IMPORT)
 @require_POST
-def import_apply(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+def import_apply(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     job = _job(request, public_id)
     if import_jobs.may_be_continued(job):
         started = import_jobs.continue_apply(job, by=request.user)
@@ -119,7 +119,7 @@ def import_apply(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
 
 @requires(Permission.PARTNER_IMPORT)
 @require_GET
-def import_refused(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+def import_refused(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     """The refused rows with what is wrong with each, to repair and bring again."""
     job = _job(request, public_id)
     reasons: dict[int, list[str]] = {}
@@ -138,7 +138,7 @@ def import_refused(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     return response
 
 
-def _show(request: HttpRequest, job: ImportJob, *, form: DecisionForm | None = None) -> HttpResponse:
+def _show(request: SignedInRequest, job: ImportJob, *, form: DecisionForm | None = None) -> HttpResponse:
     context = {
         "job": job,
         "in_work": job.state in IN_WORK,

@@ -70,7 +70,7 @@ def test_list_goes_from_upload_to_partners(an: User, nghe_an: Unit) -> None:
     assert (job.counts["created"], job.counts["repeated"], job.counts["refused"]) == (2, 1, 1)
     assert set(Partner.objects.values_list("name", "unit")) == {("Hội Sen", nghe_an.pk), ("<script>alert(1)</script>", nghe_an.pk)}
     event = AuditEvent.objects.get(verb=AuditVerb.IMPORTED)
-    assert (event.actor_id, event.details["created"], event.details["file"]) == (an.pk, 2, "doi-tac.csv")
+    assert (event.actor_id, event.details["counts"]["created"], event.details["file"]) == (an.pk, 2, "doi-tac.csv")
 
 
 def test_each_step_asks_the_worker_once(an: User, nghe_an: Unit, django_capture_on_commit_callbacks: Any) -> None:

@@ -75,7 +75,7 @@ class Command(BaseCommand):
         for chunk in chunks(resource.rows(table)):
             report.add(act(chunk, by=by, run=run))
         if options["apply"]:
-            record_event(AuditVerb.IMPORTED, by=by, file=name, unit=unit.code, **report.totals())
+            record_event(AuditVerb.IMPORTED, by=by, file=name, unit=unit.code, counts=report.totals())
         return report
 
     def _print(self, report: ImportReport, *, as_json: bool) -> None:
