@@ -56,6 +56,7 @@ class MembershipAdmin(VersionedAdmin):
 
 
 class OfficeClientForm(forms.ModelForm):
+    name = forms.CharField(label=_("Name"), max_length=150)
     role = forms.ChoiceField(
         label=_("Role in the unit"), choices=[(role.value, role.label) for role in PROGRAM_ROLES], initial=Role.OFFICER
     )
@@ -82,7 +83,7 @@ class OfficeClientAdmin(PermittedAdmin):
         return ("unit", "client_id", "acts_as") if obj else ()
 
     def get_form(self, request: HttpRequest, obj: OfficeClient | None = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change, **kwargs) if obj else OfficeClientForm
+        return super().get_form(request, obj, change, **kwargs if obj else {**kwargs, "form": OfficeClientForm})
 
     def save_model(self, request: HttpRequest, obj: OfficeClient, form: Any, change: bool) -> None:
         if change:

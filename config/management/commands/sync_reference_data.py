@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true", help="Write nothing: validate the files and tell what would change.")
 
-    def handle(self, *args: Any, check: bool = False, **options: Any) -> None:
+    def handle(self, *args: Any, check: bool = False, verbosity: int = 1, **options: Any) -> None:
         try:
             read = read_files(TABLES)
         except InvalidFilesError as error:
@@ -35,7 +35,8 @@ class Command(BaseCommand):
             self._check(read)
         else:
             for outcome in synchronise(read, write=True):
-                self._report(outcome, _("%(file)s: %(created)s created, %(changed)s changed, %(unchanged)s unchanged"))
+                if verbosity:
+                    self._report(outcome, _("%(file)s: %(created)s created, %(changed)s changed, %(unchanged)s unchanged"))
 
     def _check(self, read: Read) -> None:
         rows = sum(len(found) for found in read.values())
