@@ -1,8 +1,10 @@
 """./dev test: every test, on PostgreSQL, Redis and in Chromium; or, with --sqlite, on the embedded default."""
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 from config.bootstrap.processes import Stopped, raise_when_told_to_stop
 from config.bootstrap.services import MissingError, private_services, working_folder
@@ -15,7 +17,21 @@ def run_pytest(arguments: list[str], services: dict[str, str]) -> int:
     """Run pytest with these services and no others; return its exit code."""
     environment = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
     environment |= services | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
-    return subprocess.run([sys.executable, "-m", "pytest", *arguments], env=environment, check=False).returncode
+    pytest = subprocess.Popen([sys.executable, "-m", "pytest", *arguments], env=environment)
+    try:
+        return pytest.wait()
+    except Stopped:
+        _let_end(pytest)
+        raise
+
+
+def _let_end(pytest: subprocess.Popen[bytes]) -> None:
+    """Give pytest time to stop what its tests started. Ctrl-C reached it already; a TERM to this process did not."""
+    for ask in (lambda: None, lambda: pytest.send_signal(signal.SIGINT), pytest.kill):
+        ask()
+        with suppress(subprocess.TimeoutExpired):
+            pytest.wait(timeout=8)
+            return
 
 
 def main(arguments: list[str]) -> int:

@@ -1,12 +1,13 @@
 """The test database carries the reference data and the policy, loaded once and restored after every flush."""
 
 from collections.abc import Callable, Iterator
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core.cache import cache
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Model
@@ -24,8 +25,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Load the reference data after the migrations, and put it back whenever a test that commits was flushed away."""
     with django_db_blocker.unblock():
         for command in LOADING_COMMANDS:
-            if command in get_commands():
-                call_command(command, verbosity=0)
+            call_command(command, verbosity=0, stdout=StringIO())
         loaded = _read_rows()
 
     flush: Callable[[TransactionTestCase], None] = vars(TransactionTestCase)["_fixture_teardown"]
