@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import django_filters
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -25,8 +26,20 @@ class SearchFilter(django_filters.CharFilter):
         return queryset.search(value) if value and value.strip() else queryset  # type: ignore[attr-defined]  # every searched noun has it
 
 
+class CodesField(django_filters.fields.ModelMultipleChoiceField):
+    """Codes of reference rows. A NUL byte is refused here, since PostgreSQL would fail over it."""
+
+    def clean(self, value: Any) -> Any:
+        for code in value if isinstance(value, list | tuple) else ():
+            if "\x00" in str(code):
+                raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": str(code).replace("\x00", "")})
+        return super().clean(value)
+
+
 class CodeFilter(django_filters.ModelMultipleChoiceFilter):
     """One or several reference rows by their code: ``?kind=A&kind=B`` is A or B. EXISTS, never DISTINCT."""
+
+    field_class = CodesField
 
     def __init__(self, *, code: str = "code", **kwargs: Any) -> None:
         kwargs.setdefault("distinct", False)

@@ -1,14 +1,15 @@
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from activities.models import Event
 from crm.forms import RecordForm
 from crm.models import Unit
-from partners.forms.fields import DayField
+from partners.forms.fields import DayField, PlainKeysMixin
 
 
-class EventForm(RecordForm):
+class EventForm(PlainKeysMixin, RecordForm):
     """An event, or a session of a forum. The host is one of the units that the account writes for."""
 
     class Meta:
@@ -23,3 +24,9 @@ class EventForm(RecordForm):
         hosts = units if scope.central else units.filter(pk__in=scope.unit_ids)
         self.fields["host_unit"].queryset = hosts
         self.fields["host_unit"].initial = next(iter(scope.home_unit_ids), None)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("starts_on") and cleaned.get("ends_on") and cleaned["ends_on"] < cleaned["starts_on"]:
+            self.add_error("ends_on", _("The last day must not come before the first day."))
+        return cleaned

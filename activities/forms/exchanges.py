@@ -13,7 +13,7 @@ from activities.forms.warnings import warnings_about
 from activities.models import Delegation, Event, Exchange, FollowUp
 from crm.forms import Combobox, RecordForm
 from crm.models import Country, Field, Province, Unit
-from partners.forms.fields import DayField, in_groups
+from partners.forms.fields import DayField, PlainKeysMixin, in_groups
 from partners.forms.warnings import Warning, WarningsMixin
 from partners.models import Partner
 
@@ -21,7 +21,7 @@ RECENT = 40
 _BY_KIND = _("as usual for the kind")
 
 
-class ExchangeForm(WarningsMixin, PeopleMixin, RecordForm):
+class ExchangeForm(WarningsMixin, PeopleMixin, PlainKeysMixin, RecordForm):
     """Log an exchange, or change one. Three answers are required: partners, kind and day."""
 
     partners = forms.ModelMultipleChoiceField(
@@ -126,6 +126,8 @@ class ExchangeForm(WarningsMixin, PeopleMixin, RecordForm):
             cleaned["sides"] = cleaned.get("sides") or usual_sides(kind.family, cleaned["direction"])
         if self.instance.pk is None and not cleaned.get("host_unit"):
             cleaned["host_unit"] = self.fields["host_unit"].queryset.filter(pk__in=self.by.scope.home_unit_ids).first()
+        if cleaned.get("starts_on") and cleaned.get("ends_on") and cleaned["ends_on"] < cleaned["starts_on"]:
+            self.add_error("ends_on", _("The last day must not come before the first day."))
         is_early = cleaned.get("starts_on") and cleaned["starts_on"] > timezone.localdate()
         if is_early and cleaned.get("status") == ExchangeStatus.HELD and cleaned.get(self.OVERRULE):
             cleaned["status"] = ExchangeStatus.PLANNED

@@ -8,10 +8,10 @@ from activities.choices import FollowUpState
 from activities.models import FollowUp
 from crm.forms import Combobox, RecordForm
 from crm.models import User
-from partners.forms.fields import DayField
+from partners.forms.fields import DayField, PlainKeysMixin
 
 
-class FollowUpForm(RecordForm):
+class FollowUpForm(PlainKeysMixin, RecordForm):
     """Something to be done, about the exchange or partner that the instance already names."""
 
     assignee = forms.ModelChoiceField(

@@ -30,3 +30,32 @@ class DayField(forms.DateField):
 def in_groups(rows: Iterable[Any], *, group: Any, value: str = "pk") -> list[tuple[str, list[tuple[Any, str]]]]:
     """Return rows, already sorted by group, as choices under the headings that ``group(row)`` gives."""
     return [(str(heading), [(getattr(row, value), str(row)) for row in members]) for heading, members in groupby(rows, key=group)]
+
+
+class PlainKeysMixin(forms.BaseForm):
+    """Keys of rows as sent may be anything. One that no database could look up becomes one that no row has.
+
+    So the field says that the choice is not valid, instead of the database failing over a NUL or endless digits.
+    """
+
+    def full_clean(self) -> None:
+        if self.is_bound:
+            self.data = self.data.copy()
+            for name, field in self.fields.items():
+                if isinstance(field, forms.ModelChoiceField):
+                    self._replace_impossible(self.add_prefix(name))
+        super().full_clean()
+
+    def _replace_impossible(self, name: str) -> None:
+        keys = self.data.getlist(name) if hasattr(self.data, "getlist") else []
+        if not all(map(_could_be_key, keys)):
+            self.data.setlist(name, [key if _could_be_key(key) else NO_KEY for key in keys])
+
+
+NO_KEY = "?"
+LONGEST_KEY = 80
+LONGEST_NUMBER = 18
+
+
+def _could_be_key(key: str) -> bool:
+    return "\x00" not in key and len(key) <= LONGEST_KEY and not (key.isdigit() and len(key) > LONGEST_NUMBER)

@@ -11,14 +11,14 @@ from crm.models import Country, Field, Unit, User
 from crm.text import fold
 from partners.actions.partners import OtherName, save_partner
 from partners.duplicates import KnownPartner, KnownPartners
-from partners.forms.fields import DayField, in_groups
+from partners.forms.fields import DayField, PlainKeysMixin, in_groups
 from partners.forms.warnings import Warning, WarningsMixin
 from partners.models import Partner, PartnerKind
 
 BLANK_NAMES = 3
 
 
-class PartnerForm(WarningsMixin, RecordForm):
+class PartnerForm(WarningsMixin, PlainKeysMixin, RecordForm):
     """Register a partner, or change one. ``names`` beside it carries the other names."""
 
     website = forms.URLField(label=_("Website"), max_length=300, required=False, assume_scheme="https")

@@ -5,13 +5,13 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.forms import Combobox, RecordForm
 from partners.actions.people import save_person, save_post
-from partners.forms.fields import DayField
+from partners.forms.fields import DayField, PlainKeysMixin
 from partners.models import Partner, Person, Post
 
 POST_FIELDS = ["partner", "title_vi", "title_en", "title_native", "rank", "valid_from", "valid_to"]
 
 
-class PersonForm(RecordForm):
+class PersonForm(PlainKeysMixin, RecordForm):
     """A person on a partner's side; for a new one ``post`` beside it asks for the post held at a partner."""
 
     class Meta:
@@ -41,7 +41,7 @@ class PersonForm(RecordForm):
         return person
 
 
-class PostForm(RecordForm):
+class PostForm(PlainKeysMixin, RecordForm):
     """A post of a person at a partner."""
 
     partner = forms.ModelChoiceField(
@@ -61,6 +61,12 @@ class PostForm(RecordForm):
         if is_optional:
             self.empty_permitted = True
             self.use_required_attribute = False
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("valid_from") and cleaned.get("valid_to") and cleaned["valid_to"] <= cleaned["valid_from"]:
+            self.add_error("valid_to", _("The end must come after the start."))
+        return cleaned
 
     def has_changed(self) -> bool:
         """Whether a post was given at all: the prefilled partner and place alone are none."""
