@@ -28,10 +28,18 @@ class ExchangeViewSet(RecordViewSet):
             .select_related("kind", "country", "host_unit", "policy_document", "parent")
             .defer("search_key", "parent__summary", "parent__outcome", "parent__search_key")
             .prefetch_related(
-                Prefetch("participations", Participation.objects.select_related("partner").only("exchange", "rank", "partner__public_id")),
-                Prefetch("fields", Field.objects.only("code", "bit")),
-                Prefetch("provinces", Province.objects.only("slug", "sort_key")),
-                Prefetch("co_units", ExchangeUnit.objects.select_related("unit").only("exchange", "unit__code").order_by("id")),
+                Prefetch(
+                    "participations",
+                    Participation.objects.select_related("partner").only("exchange", "rank", "partner__public_id"),
+                    to_attr="shown_participations",
+                ),
+                Prefetch("fields", Field.objects.only("code", "bit"), to_attr="shown_fields"),
+                Prefetch("provinces", Province.objects.only("slug", "sort_key"), to_attr="shown_provinces"),
+                Prefetch(
+                    "co_units",
+                    ExchangeUnit.objects.select_related("unit").only("exchange", "unit__code").order_by("id"),
+                    to_attr="shown_co_units",
+                ),
             )
         )
 

@@ -35,9 +35,12 @@ class ProblemAwareSchema(AutoSchema):
 
     def get_summary(self) -> str | None:
         action = getattr(self.view, "action", None)
+        if action is None:
+            return None
         # The first word of the address is the noun in the plural: /api/v1/follow-ups/.
-        nouns = self.path.split("/")[3].replace("-", " ")
-        return f"{_ACTIONS[action].capitalize()}: {nouns}" if action else None
+        noun, nouns = self.view.basename, self.path.split("/")[3]
+        what = nouns if action == "list" else f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+        return f"{_ACTIONS[action].capitalize()} {what}"
 
     def get_request_serializer(self) -> Any:
         return self.view.input_class if self._takes_body() else None

@@ -72,9 +72,10 @@ class TierOut(serializers.Serializer):
     rank = serializers.IntegerField()
     members = MemberOut(many=True)
 
-    def to_representation(self, tier: Tier) -> dict[str, Any]:
+    def to_representation(self, tier: Any) -> dict[str, Any]:
+        # Typed Any for the list that the view's Prefetch puts on it.
         plain = {name: getattr(tier, name) for name in self.fields if name != "members"}
-        return {**plain, "members": [MemberOut().to_representation(row) for row in tier.memberships.all()]}
+        return {**plain, "members": [MemberOut().to_representation(row) for row in tier.shown_members]}
 
 
 _AS_OF = OpenApiParameter(
@@ -96,4 +97,4 @@ class TierViewSet(ReferenceViewSet):
     def get_queryset(self) -> QuerySet[Tier]:
         day = read_day(self.request, "as_of", default=timezone.localdate())
         members = TierMembership.objects.on(day).select_related("country").order_by("country__sort_key", "id")
-        return Tier.objects.prefetch_related(Prefetch("memberships", queryset=members))
+        return Tier.objects.prefetch_related(Prefetch("memberships", queryset=members, to_attr="shown_members"))

@@ -103,7 +103,8 @@ class CoverageView(OfficeView, APIView):
     http_method_names = ["get", "head", "options"]
 
     @extend_schema(
-        parameters=[OpenApiParameter("as_of", type={"type": "string", "format": "date"}, description="The day; today where not given.")]
+        summary="Coverage of the tiers",
+        parameters=[OpenApiParameter("as_of", type={"type": "string", "format": "date"}, description="The day; today where not given.")],
     )
     def get(self, request: Request) -> Response:
         refuse_unknown_parameters(request, ["as_of"])
