@@ -109,18 +109,18 @@ def lines(rows: Iterable[CountryCoverage], as_of: date) -> list[Line]:
 
 def links(row: CountryCoverage, as_of: date) -> dict[str, str]:
     """Where each figure of the row opens the list that it counts."""
-    country = row.country
+    country, partners, exchanges = row.country, reverse("partners:partner-list"), reverse("activities:exchange-list")
     return {
-        "partners": list_of("partners:partner-list", country),
-        "active": list_of("partners:partner-list", country, active_on=as_of),
-        "done": list_of("activities:exchange-list", country, since=first_active_day(as_of), until=as_of, counted="true"),
-        "last": list_of("activities:exchange-list", country, since=row.last_exchange_on, until=row.last_exchange_on, counted="true"),
-        "planned": list_of("activities:exchange-list", country, since=row.next_planned_on, until=row.next_planned_on),
+        "partners": list_of(partners, country),
+        "active": list_of(partners, country, active_on=as_of),
+        "done": list_of(exchanges, country, since=first_active_day(as_of), until=as_of, counted="true"),
+        "last": list_of(exchanges, country, since=row.last_exchange_on, until=row.last_exchange_on, counted="true"),
+        "planned": list_of(exchanges, country, since=row.next_planned_on, until=row.next_planned_on),
     }
 
 
-def list_of(url_name: str, country: Country, **filters: Any) -> str:
-    return f"{reverse(url_name)}?{urlencode({'country': country.alpha2, **filters})}"
+def list_of(address: str, country: Country, **filters: Any) -> str:
+    return f"{address}?{urlencode({'country': country.alpha2, **filters})}"
 
 
 def first_active_day(as_of: date) -> date:
