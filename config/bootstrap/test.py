@@ -27,8 +27,9 @@ def run_pytest(arguments: list[str], services: dict[str, str]) -> int:
 
 def _let_end(pytest: subprocess.Popen[bytes]) -> None:
     """Give pytest time to stop what its tests started. Ctrl-C reached it already; a TERM to this process did not."""
-    for ask in (lambda: None, lambda: pytest.send_signal(signal.SIGINT), pytest.kill):
-        ask()
+    for ask in (None, signal.SIGINT, signal.SIGKILL):
+        if ask:
+            pytest.send_signal(ask)
         with suppress(subprocess.TimeoutExpired):
             pytest.wait(timeout=8)
             return
