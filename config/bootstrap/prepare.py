@@ -25,7 +25,7 @@ def prepare(*, with_demo: bool) -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
-    from django.core.management import CommandError, call_command, get_commands
+    from django.core.management import CommandError, call_command
 
     django.setup()
     accounts = ""
