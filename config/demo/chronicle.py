@@ -59,7 +59,8 @@ def _held(acquaintance: Acquaintance, template: Template, day: date, lot: random
     if template["kind"] in LETTERS:
         exchange.sides = lot.choices([Sides.BOTH, Sides.OURS, Sides.THEIRS], weights=[5, 4, 2])[0]
     if template["kind"] in DELEGATIONS:
-        exchange.ends_on = min(day + timedelta(days=lot.randint(*template["days"]) - 1), around.today - timedelta(days=1))
+        last = min(day + timedelta(days=lot.randint(*template["days"]) - 1), around.today - timedelta(days=1))
+        exchange.ends_on = last if last > day else None
         entry.delegation = _delegation(entry, lot)
     if lot.random() < CANCELLED:
         exchange.status, exchange.outcome = ExchangeStatus.CANCELLED, "Hoãn theo đề nghị của bạn; sẽ bố trí lại."

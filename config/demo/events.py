@@ -1,10 +1,10 @@
-"""Events with several partners at once, each partner's contact there being an exchange of its own."""
+"""Events with several partners at once."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from activities.choices import Direction, ExchangeStatus, Level
+from activities.choices import Direction, ExchangeStatus, Level, OurRole
 from activities.models import Event, Exchange, Forum
 from config.demo.directory import Acquaintance
 from config.demo.entries import Entry
@@ -13,14 +13,18 @@ from config.demo.tables import document
 from crm.actions.records import save_record
 from crm.choices import Confidentiality
 
+TALKS = 2
+
 
 def make_events(known: dict[str, Acquaintance], around: Surroundings) -> Iterator[Entry]:
-    """Make the events of ``events.toml`` and yield the exchanges at them."""
+    """Make the events of ``events.toml``; yield of each the gathering itself and, once it is over, talks beside it."""
     for row in document("events.toml")["event"]:
         event = _event(row, around)
         save_record(event, by=around.colleagues.of(event.host_unit))
-        for key in row["partners"]:
-            yield _contact(known[key], event, around)
+        guests = [known[key] for key in row["partners"]]
+        yield _gathering(event, row, guests, around)
+        if event.starts_on < around.today:
+            yield from (_talk_beside(event, guest, around) for guest in guests[:TALKS])
 
 
 def _event(row: dict[str, Any], around: Surroundings) -> Event:
@@ -29,7 +33,7 @@ def _event(row: dict[str, Any], around: Surroundings) -> Event:
         name=row["name"],
         forum=Forum.objects.get(code=row["forum"]) if "forum" in row else None,
         starts_on=starts_on,
-        ends_on=starts_on + timedelta(days=row["days"] - 1),
+        ends_on=starts_on + timedelta(days=row["days"] - 1) if row["days"] > 1 else None,
         place=row["place"],
         country=around.countries[row.get("country", "VN")],
         our_role=row["role"],
@@ -38,30 +42,46 @@ def _event(row: dict[str, Any], around: Surroundings) -> Event:
     )
 
 
-def _contact(acquaintance: Acquaintance, event: Event, around: Surroundings) -> Entry:
-    lot = acquaintance.lot(event.name)
+def _gathering(event: Event, row: dict[str, Any], guests: list[Acquaintance], around: Surroundings) -> Entry:
+    """One exchange with all the partners: an event of many is one event."""
     past = event.starts_on <= around.today
-    exchange = Exchange(
-        kind=around.kinds["CONFERENCE_INT"],
-        title=f"{acquaintance.partner.name} tại {event.name}",
+    exchange = _at(event, row["kind"], around)
+    exchange.title = event.name
+    exchange.ends_on = event.ends_on
+    exchange.level = Level.LEADER if event.our_role == OurRole.HOST else Level.DEPUTY
+    exchange.status = ExchangeStatus.HELD if past else ExchangeStatus.PLANNED
+    exchange.people_count = 30 * len(guests) if past else None
+    return _entry(exchange, guests, around)
+
+
+def _talk_beside(event: Event, guest: Acquaintance, around: Surroundings) -> Entry:
+    exchange = _at(event, "WORKING_MEETING", around)
+    exchange.title = f"Gặp {guest.partner.name} bên lề {event.name}"
+    exchange.summary = "Trao đổi ngắn về kế hoạch gặp lại và đầu mối của hai bên."
+    exchange.level = Level.DEPUTY
+    return _entry(exchange, [guest], around)
+
+
+def _at(event: Event, kind: str, around: Surroundings) -> Exchange:
+    return Exchange(
+        kind=around.kinds[kind],
         starts_on=event.starts_on,
-        ends_on=event.ends_on,
         direction=Direction.MUTUAL,
-        level=lot.choice([Level.WORKING, Level.DEPUTY, Level.DEPUTY, Level.LEADER]),
-        status=ExchangeStatus.HELD if past else ExchangeStatus.PLANNED,
         place=event.place,
         country=event.country,
         host_unit=event.host_unit,
         event=event,
-        summary="Gặp bên lề, trao đổi kế hoạch gặp lại." if past else "",
         confidentiality=Confidentiality.NETWORK,
         is_demo=True,
     )
-    ours = event.country == around.countries["VN"]
+
+
+def _entry(exchange: Exchange, guests: list[Acquaintance], around: Surroundings) -> Entry:
+    ours = exchange.country == around.countries["VN"]
     return Entry(
         exchange=exchange,
-        author=around.colleagues.of(event.host_unit),
-        partners=[acquaintance.partner],
-        fields=acquaintance.fields[:1],
-        provinces=[around.province_of(event.host_unit, event.starts_on)] if ours else [],
+        author=around.colleagues.of(exchange.host_unit),
+        partners=[guest.partner for guest in guests],
+        fields=guests[0].fields[:1],
+        provinces=[around.province_of(exchange.host_unit, exchange.starts_on)] if ours else [],
     )
