@@ -132,8 +132,8 @@ def _same_partners(row: PartnerRow, run: ImportRun) -> list[KnownPartner]:
         return [partner]
     named = run.known.exact(name=row.name, country_id=run.country_of(row), city=row.city)
     if row.external_id:
-        # A namesake that the unit keeps under another identifier is somebody else.
-        named = [partner for partner in named if partner not in run.has_id]
+        # A namesake that the unit keeps under another identifier is somebody else, unless the city agrees too.
+        named = [partner for partner in named if partner not in run.has_id or (row.city and partner.city)]
     return [partner for partner in named if not partner.archived] or named[:1]
 
 

@@ -242,6 +242,13 @@ def test_namesakes_in_two_cities_are_two_partners_and_a_row_without_city_is_aske
     assert only_error(report)["code"] == "ambiguous"
 
 
+def test_namesake_under_another_identifier_is_somebody_else_unless_the_city_agrees(khoa: User, centre: Unit) -> None:
+    report_on(["1,Lotus School,,,school,Laos,Pakse,,", "2,Bamboo School,,,school,Laos,,,"], by=khoa, unit=centre)
+    report = report_on(["A1,Lotus School,,,school,Laos,Pakse,,", "A2,Bamboo School,,,school,Laos,,,"], by=khoa, unit=centre)
+    assert (report.totals()["updated"], report.totals()["created"], report.totals()["duplicates"]) == (1, 1, 1)
+    assert set(ExternalId.objects.filter(partner__name="Lotus School").values_list("value", flat=True)) == {"1", "A1"}
+
+
 def test_archived_partner_is_not_revived(khoa: User, centre: Unit) -> None:
     report_on([LOTUS], by=khoa, unit=centre)
     archive_partner(Partner.objects.get(), by=khoa)
