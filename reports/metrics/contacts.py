@@ -5,14 +5,23 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
-from activities.choices import ExchangeStatus, Sides
+from activities.choices import LEVELS, SIDES_STEPS, ExchangeStatus, Sides
 from activities.models import Participation
 from crm.choices import Confidentiality
 from partners.models import Partner
 from reports.metrics.days import ACTIVE_DAYS, day_number, day_of
+
+# The level as the merit code holds it: the index of facts answers with it alone, without a look at the rows.
+_LEVEL = F("merit") / SIDES_STEPS % LEVELS
+_OF_A_YEAR = {
+    "last": Max("day_no"),
+    "done": Count("exchange", distinct=True),
+    "active": Count("partner", distinct=True, filter=Q(partner__archived_at__isnull=True)),
+    "highest_level": Max(_LEVEL),
+}
 
 
 @dataclass(frozen=True)
@@ -32,43 +41,42 @@ class Contacts:
 
 
 def contacts_by_country(as_of: date, country_ids: Collection[int]) -> dict[int, Contacts]:
-    """Return the contacts with each country, by id; a country without partners has none. Four queries.
+    """Return the contacts with each country, by id; a country without partners has none. Three or four queries.
 
     A partner without a country counts nowhere; one of a bloc counts for the bloc. Archived partners are neither
     partners nor active, but an exchange held with them was held.
     """
-    in_countries = {"partner__country__in": country_ids}
     partners = dict(Partner.objects.live().filter(country__in=country_ids).order_by().values_list("country").annotate(Count("pk")))
-    last = dict(_two_way(as_of).filter(**in_countries).values_list("partner__country").annotate(Max("day_no")))
-    recent = (
-        _within_a_year(as_of)
-        .filter(**in_countries)
-        .values("partner__country")
-        .annotate(
-            done=Count("exchange", distinct=True),
-            active=Count("partner", distinct=True, filter=Q(partner__archived_at__isnull=True)),
-            highest_level=Max("level"),
-        )
-    )
-    year: dict[int, dict[str, Any]] = {row.pop("partner__country"): row for row in map(dict, recent)}
-    planned = dict(_planned(as_of).filter(**in_countries).values_list("partner__country").annotate(Min("exchange__starts_on")))
-    return {
-        country_id: Contacts(
+    year = {country_id: figures for country_id, *figures in _by_country(_within_a_year(as_of), country_ids).annotate(**_OF_A_YEAR)}
+    # Only for countries silent for a year are all the years before looked through.
+    silent = [country_id for country_id in country_ids if country_id not in year]
+    before = dict(_by_country(_two_way(as_of), silent).annotate(Max("day_no")))
+    planned = dict(_by_country(_planned(as_of), country_ids).annotate(Min("exchange__starts_on")))
+    found: dict[int, Contacts] = {}
+    for country_id in country_ids:
+        last, done, active, highest_level = year.get(country_id) or (before.get(country_id), 0, 0, None)
+        found[country_id] = Contacts(
             partners=partners.get(country_id, 0),
-            last=day_of(last[country_id]) if country_id in last else None,
+            active=active,
+            last=None if last is None else day_of(last),
+            done=done,
+            highest_level=highest_level,
             planned=planned.get(country_id),
-            **year.get(country_id, {}),
         )
-        for country_id in country_ids
-    }
+    return found
 
 
 def contacts_with(partner: Partner, as_of: date) -> Contacts:
     """Return the contacts with one partner. Three queries."""
     last = _two_way(as_of).filter(partner=partner).aggregate(last=Max("day_no"))["last"]
-    year = _within_a_year(as_of).filter(partner=partner).aggregate(done=Count("exchange", distinct=True), highest_level=Max("level"))
+    year = _within_a_year(as_of).filter(partner=partner).aggregate(done=Count("exchange", distinct=True), highest_level=Max(_LEVEL))
     planned = _planned(as_of).filter(partner=partner).aggregate(planned=Min("exchange__starts_on"))
     return Contacts(partners=1, active=int(year["done"] > 0), last=None if last is None else day_of(last), **year, **planned)
+
+
+def _by_country(rows: QuerySet[Participation], country_ids: Collection[int]) -> QuerySet[Participation, Any]:
+    """Group the rows of partners of the countries by country; figures are annotated after the country's id."""
+    return rows.filter(partner__country__in=country_ids).values_list("partner__country")
 
 
 def _two_way(as_of: date) -> QuerySet[Participation]:

@@ -136,8 +136,8 @@ def test_reading_and_refreshing_take_a_fixed_number_of_queries(
         engagement_of(policy, MONTH_END, example.pk)
     with django_assert_num_queries(7):
         country_coverage(policy, MONTH_END)
-    # Policy, savepoint and its release, lock, stored?, letters, stale rows, upsert, countries, seven of coverage, delete, insert.
-    with django_assert_num_queries(18):
+    # Policy, savepoint and its release, lock, stored?, letters, stale rows, upsert, countries, six of coverage, delete, insert.
+    with django_assert_num_queries(17):
         take_snapshots(MONTH_END, [example.pk])
 
 
