@@ -81,7 +81,7 @@ class ExchangeIn(StrictSerializer):
     )
     confidentiality = serializers.ChoiceField(Confidentiality.choices, required=False)
     people_count = WholeNumberField(min_value=0, max_value=100_000, required=False, allow_null=True)
-    parent = ReferenceField(
+    parent = ReferenceField(  # type: ignore[assignment]  # DRF takes declared fields out of the class
         Exchange.objects.visible_to,
         key="public_id",
         required=False,
@@ -137,7 +137,7 @@ class ExchangeOut(serializers.Serializer):
     policy_document = serializers.CharField(allow_null=True)
     confidentiality = serializers.ChoiceField(Confidentiality.choices)
     people_count = serializers.IntegerField(allow_null=True)
-    parent = serializers.UUIDField(allow_null=True)
+    parent = serializers.UUIDField(allow_null=True)  # type: ignore[assignment]  # DRF takes declared fields out of the class
     archived = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()

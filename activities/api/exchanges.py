@@ -24,7 +24,7 @@ class ExchangeViewSet(RecordViewSet):
 
     def get_queryset(self) -> QuerySet[Exchange]:
         return (
-            Exchange.objects.visible_to(self.request.user)
+            Exchange.objects.visible_to(self.account)
             .select_related("kind", "country", "host_unit", "policy_document", "parent")
             .defer("search_key", "parent__summary", "parent__outcome", "parent__search_key")
             .prefetch_related(
@@ -47,13 +47,13 @@ class ExchangeViewSet(RecordViewSet):
         related = {name: given.pop(name) for name in ("partners", "fields", "provinces", "co_units") if name in given}
         follow_up = given.pop("follow_up", None)
         set_values(record, given)
-        if record.pk is not None:
-            change_exchange(record, by=self.request.user, **related)
+        if record._state.adding:
+            log_exchange(record, by=self.account, follow_up=None if follow_up is None else FollowUp(**follow_up), **related)
         else:
-            log_exchange(record, by=self.request.user, follow_up=None if follow_up is None else FollowUp(**follow_up), **related)
+            change_exchange(record, by=self.account, **related)
 
     def archive_record(self, record: Exchange) -> None:
-        archive_exchange(record, by=self.request.user)
+        archive_exchange(record, by=self.account)
 
     def restore_record(self, record: Exchange) -> None:
-        restore_exchange(record, by=self.request.user)
+        restore_exchange(record, by=self.account)

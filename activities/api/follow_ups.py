@@ -123,22 +123,22 @@ class FollowUpViewSet(RecordViewSet):
     order = ("id",)
 
     def get_queryset(self) -> QuerySet[FollowUp]:
-        return FollowUp.objects.visible_to(self.request.user).select_related("unit", "assignee", "exchange", "partner").defer(*_UNREAD)
+        return FollowUp.objects.visible_to(self.account).select_related("unit", "assignee", "exchange", "partner").defer(*_UNREAD)
 
     @transaction.atomic
     def store(self, record: FollowUp, given: dict[str, Any]) -> None:
         state = given.pop("state", record.state)
         set_values(record, given)
-        if record.pk is None or given:
-            save_follow_up(record, by=self.request.user)
+        if record._state.adding or given:
+            save_follow_up(record, by=self.account)
         if state != record.state:
-            close_follow_up(record, by=self.request.user, state=state)
+            close_follow_up(record, by=self.account, state=state)
 
     def archive_record(self, record: FollowUp) -> None:
-        archive_record(record, by=self.request.user)
+        archive_record(record, by=self.account)
 
     def restore_record(self, record: FollowUp) -> None:
-        restore_record(record, by=self.request.user)
+        restore_record(record, by=self.account)
 
 
 # Long texts of what a follow-up is about, which its representation does not show.

@@ -41,7 +41,7 @@ class CountryOut(serializers.Serializer):
     subregion = serializers.CharField(allow_blank=True)
 
     def to_representation(self, country: Country) -> dict[str, Any]:
-        return {name: getattr(country, name) for name in self.fields}
+        return {name: getattr(country, name) for name in map(str, self.fields)}
 
 
 class CountryViewSet(ReferenceViewSet):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.utils.dateparse import parse_date
@@ -55,7 +55,8 @@ class StrictFilterBackend(BaseFilterBackend):
         wrong = {**_form_errors(filterset), **_passed_over(filterset)}
         if wrong:
             raise InvalidParameter(wrong)
-        return filterset.qs
+        filtered: QuerySet = filterset.qs
+        return filtered
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         """The filters as OpenAPI parameters (called by the schema generator)."""
@@ -93,9 +94,9 @@ _SCHEMAS: tuple[tuple[type[forms.Field], dict[str, Any]], ...] = (
 
 
 def _parameter(name: str, field: forms.Field) -> dict[str, Any]:
-    schema = next((dict(schema) for kind, schema in _SCHEMAS if isinstance(field, kind)), {"type": "string"})
+    schema: dict[str, Any] = next((dict(schema) for kind, schema in _SCHEMAS if isinstance(field, kind)), {"type": "string"})
     if isinstance(field, forms.MultipleChoiceField):
-        schema = {"type": "array", "items": {"type": "string", "enum": [str(value) for value, _label in field.choices]}}
+        schema = {"type": "array", "items": {"type": "string", "enum": [str(value) for value, _label in cast("Any", field.choices)]}}
     elif isinstance(field, forms.CharField) and field.max_length:
         schema["maxLength"] = field.max_length
     repeats = schema["type"] == "array"

@@ -28,7 +28,7 @@ class KeysetPagination(BasePagination):
     ``count=exact`` adds ``count``, the number of rows that the filters leave: a second query, so only on request.
     """
 
-    def paginate_queryset(self, queryset: QuerySet, request: Request, view: APIView | None = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         self.request = request
         self.count = self._counted(queryset)
         try:

@@ -1,10 +1,9 @@
-"""Every view of the API names the permission for reading and, where it writes, the one for writing."""
+"""What a request needs: the scope of its token, and the permission that the view names for reading or writing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, cast
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.permissions import SAFE_METHODS, BasePermission
@@ -12,25 +11,9 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from crm.permissions import Permission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from oauth2_provider.models import AccessToken
     from rest_framework.request import Request
     from rest_framework.views import APIView
-
-
-class NamesPermission:
-    """Mix-in for API views: puts ``permission`` on the URL's callable, where the walk over all URLs looks for it."""
-
-    permission: ClassVar[Permission]
-    write_permission: ClassVar[Permission | None] = None
-
-    @classmethod
-    def as_view(cls, *args: Any, **kwargs: Any) -> Callable[..., Any]:
-        if not hasattr(cls, "permission"):
-            raise ImproperlyConfigured(f"{cls.__name__} names no permission.")
-        view = super().as_view(*args, **kwargs)  # type: ignore[misc]  # a mix-in for APIView and GenericViewSet
-        view.permission = cls.permission
-        return view
 
 
 class HasNamedPermission(BasePermission):
@@ -52,7 +35,7 @@ class HasNamedPermission(BasePermission):
         return True
 
     def _check_scope(self, request: Request, scope: str) -> None:
-        token = request.auth
+        token = cast("AccessToken | None", request.auth)
         if token is not None and not token.allow_scopes([scope]):
             detail = _("The access token lacks the scope “%(scope)s”. Ask for a token with it.") % {"scope": scope}
             raise exceptions.PermissionDenied(detail, code="insufficient-scope")

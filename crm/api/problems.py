@@ -5,7 +5,7 @@ whether of a field or of the action behind it, is a 422.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,13 +59,13 @@ CODES = [(code, code) for code in KINDS]
 
 
 class InvalidParameter(exceptions.APIException):
-    """Parameters of the address that are unknown or wrong: ``{name: (code, detail)}``."""
+    """Parameters of the address that are unknown or wrong: ``{name: (code, detail)}``, the detail a text or one to be translated."""
 
     status_code = 400
     default_code = "invalid-parameter"
 
-    def __init__(self, wrong: dict[str, tuple[str, str | Promise]]) -> None:
-        super().__init__(KINDS["invalid-parameter"].detail)
+    def __init__(self, wrong: Mapping[str, tuple[str, object]]) -> None:
+        super().__init__(str(KINDS["invalid-parameter"].detail))
         self.errors = [
             {"in": "query", "pointer": f"/{_escaped(name[:60])}", "code": _dashed(code), "detail": str(detail)[:MOST_DETAIL]}
             for name, (code, detail) in wrong.items()

@@ -28,6 +28,8 @@ _WITH_BODY = ("malformed-body", "too-large", "unsupported-media-type")
 class ProblemAwareSchema(AutoSchema):
     """Adds to each operation what all of them share, so that no view needs to say it."""
 
+    view: Any
+
     def get_operation_id(self) -> str:
         """``partner_list``, ``partner_change``, ``partner_archive``: the noun and what is done, for ever the same."""
         action = getattr(self.view, "action", None)
@@ -69,7 +71,7 @@ class ProblemAwareSchema(AutoSchema):
         return headers
 
     def _problem_codes(self) -> tuple[str, ...]:
-        codes = _ALWAYS + _WITH_PARAMETERS
+        codes: tuple[str, ...] = _ALWAYS + _WITH_PARAMETERS
         if "{" in self.path:
             codes += ("not-found",)
         if self.method in ("POST", "PATCH"):
@@ -78,7 +80,7 @@ class ProblemAwareSchema(AutoSchema):
 
     def _problem_body(self, description: str) -> dict[str, Any]:
         # A copy, since the generator takes enumerations out of what it is given.
-        component = ResolvedComponent(name="Problem", type=ResolvedComponent.SCHEMA, schema=deepcopy(_PROBLEM), object="Problem")
+        component = ResolvedComponent(name="Problem", type=ResolvedComponent.SCHEMA, schema=deepcopy(_PROBLEM), object="Problem")  # type: ignore[no-untyped-call]  # the library has no types
         self.registry.register_on_missing(component)
         return {"description": description, "content": {MEDIA_TYPE: {"schema": component.ref}}}
 
@@ -124,7 +126,7 @@ _PROBLEM = {
 }
 
 
-class OfficeScheme(OpenApiAuthenticationExtension):
+class OfficeScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library has no types
     """Client credentials of an office (RFC 6749 section 4.4)."""
 
     target_class = "crm.api.authentication.OfficeAuthentication"
@@ -139,7 +141,7 @@ class OfficeScheme(OpenApiAuthenticationExtension):
         return {"type": "oauth2", "flows": {"clientCredentials": flow}}
 
 
-class BrowserScheme(OpenApiAuthenticationExtension):
+class BrowserScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library has no types
     """The session of a colleague who is signed in, with the CSRF token in ``X-CSRFToken`` for writing."""
 
     target_class = "crm.api.authentication.BrowserAuthentication"

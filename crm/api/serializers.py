@@ -34,7 +34,8 @@ class StrictSerializer(serializers.Serializer):
             unknown = {name: [self._unknown(name)] for name in data if name not in self.fields}
             if unknown:
                 raise serializers.ValidationError(unknown)
-        return super().to_internal_value(data)
+        values: dict[str, Any] = super().to_internal_value(data)
+        return values
 
     def _unknown(self, name: str) -> serializers.ErrorDetail:
         key = "read_only" if name in self.read_only_names else "unknown_field"
@@ -77,7 +78,7 @@ class ReferenceField(serializers.Field):
 
     def to_internal_value(self, data: Any) -> models.Model:
         wanted = self.readable_key(data)
-        row = self.rows(self.context["request"].user).filter(**{self.key: wanted}).first()
+        row: models.Model | None = self.rows(self.context["request"].user).filter(**{self.key: wanted}).first()
         if row is None:
             raise self.unknown(data)
         return row
@@ -122,7 +123,7 @@ class ReferencesField(ReferenceField):
         wanted = list(dict.fromkeys(self._keys(data)))
         rows = self.rows(self.context["request"].user).filter(**{f"{self.key}__in": wanted})
         found = {str(getattr(row, self.key)): row for row in rows}
-        missing = {data.index(value): self.unknown(value).detail for value in data if self.readable_key(value) not in found}
+        missing: dict[Any, Any] = {data.index(value): self.unknown(value).detail for value in data if self.readable_key(value) not in found}
         if missing:
             raise serializers.ValidationError(missing)
         return [found[key] for key in wanted]
@@ -132,7 +133,7 @@ class ReferencesField(ReferenceField):
 
     def _keys(self, data: list[Any]) -> list[str]:
         keys: list[str] = []
-        wrong: dict[int, Any] = {}
+        wrong: dict[Any, Any] = {}
         for position, value in enumerate(data):
             try:
                 keys.append(self.readable_key(value))
@@ -152,10 +153,10 @@ class NamedNumberField(serializers.ChoiceField):
             kwargs["default"] = choices(default)
         super().__init__(choices=[(one.name.lower(), one.label) for one in choices], **kwargs)
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: Any) -> int:  # type: ignore[override]  # the number behind the word
         return int(self.numbers[super().to_internal_value(data).upper()])
 
-    def to_representation(self, value: int) -> str:
+    def to_representation(self, value: int) -> str:  # type: ignore[override]  # the word for the number
         return self.numbers(value).name.lower()
 
 

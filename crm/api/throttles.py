@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from django.conf import settings
 from django.core.cache import caches
@@ -31,7 +31,7 @@ class WindowThrottle(BaseThrottle):
         if cache.add(key, 1, timeout=2 * WINDOW_SECONDS):
             return True
         try:
-            return cache.incr(key) <= getattr(settings, self.setting)
+            return bool(cache.incr(key) <= getattr(settings, self.setting))
         except ValueError:
             # The cache dropped the count between the two calls: it was full, not the window.
             return True
@@ -50,7 +50,7 @@ class CredentialThrottle(WindowThrottle):
         token = getattr(request, "auth", None)
         if token is not None:
             return f"client-{token.application_id}"
-        return f"user-{request.user.pk}" if request.user.is_authenticated else f"address-{self.get_ident(request)}"
+        return f"user-{request.user.pk}" if request.user.is_authenticated else f"address-{self.get_ident(cast('Request', request))}"
 
 
 class AddressThrottle(WindowThrottle):
@@ -59,4 +59,5 @@ class AddressThrottle(WindowThrottle):
     setting = "API_TOKENS_PER_MINUTE"
 
     def caller(self, request: Request | HttpRequest) -> str:
-        return self.get_ident(request)
+        # It asks only for META, which Django's request has as well.
+        return self.get_ident(cast("Request", request))

@@ -74,7 +74,7 @@ class TierOut(serializers.Serializer):
 
     def to_representation(self, tier: Any) -> dict[str, Any]:
         # Typed Any for the list that the view's Prefetch puts on it.
-        plain = {name: getattr(tier, name) for name in self.fields if name != "members"}
+        plain = {name: getattr(tier, name) for name in map(str, self.fields) if name != "members"}
         return {**plain, "members": [MemberOut().to_representation(row) for row in tier.shown_members]}
 
 

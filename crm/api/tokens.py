@@ -24,7 +24,7 @@ class _LimitedPerAddress:
         throttle = AddressThrottle()
         if not throttle.allow_request(request):
             return JsonResponse({"error": "temporarily_unavailable"}, status=429, headers={"Retry-After": str(int(throttle.wait()))})
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # a mix-in for views
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc, no-any-return]  # a mix-in for views
 
 
 @method_decorator([csrf_exempt, login_not_required], name="dispatch")
@@ -34,7 +34,8 @@ class OfficeTokenView(_LimitedPerAddress, TokenView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.POST.get("grant_type") != GRANT:
             return JsonResponse({"error": "unsupported_grant_type"}, status=400)
-        return super().post(request, *args, **kwargs)
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
 
 
 @method_decorator([csrf_exempt, login_not_required], name="dispatch")

@@ -1,8 +1,8 @@
 """The views that the API of each app is made of: lists and single records, written through the actions."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db.models import Model
 from django.urls import reverse
 from rest_framework import serializers, status
@@ -15,20 +15,31 @@ from rest_framework.viewsets import GenericViewSet
 
 from crm.api.filters import refuse_unknown_parameters
 from crm.api.parsers import StrictJSONParser
-from crm.api.permissions import NamesPermission
 from crm.api.throttles import CredentialThrottle
+from crm.models import User
 from crm.models.records import Record
 from crm.permissions import Permission
 
 
-class OfficeView(NamesPermission):
-    """What every view of the API has: strict JSON, a limit per credential, no metadata by OPTIONS."""
+class OfficeView(APIView):
+    """What every view of the API has: a named permission, strict JSON, a limit per credential, no metadata by OPTIONS."""
 
+    permission: ClassVar[Permission]
+    write_permission: ClassVar[Permission | None] = None
     parser_classes = [StrictJSONParser]
     throttle_classes = [CredentialThrottle]
     metadata_class = None
     # Parameters beside those of the filters and pages.
     extra_parameters: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def as_view(cls, *args: Any, **kwargs: Any) -> Any:
+        """Put the permission on the URL's callable, where the walk over all URLs looks for it."""
+        if not hasattr(cls, "permission"):
+            raise ImproperlyConfigured(f"{cls.__name__} names no permission.")
+        view = super().as_view(*args, **kwargs)
+        view.permission = cls.permission  # type: ignore[attr-defined]  # functions take attributes
+        return view
 
 
 class ReferenceViewSet(OfficeView, GenericViewSet):
@@ -40,6 +51,11 @@ class ReferenceViewSet(OfficeView, GenericViewSet):
     permission = Permission.REFERENCE_VIEW
     order: ClassVar[tuple[str, ...]]
     http_method_names = ["get", "head", "options"]
+
+    @property
+    def account(self) -> User:
+        """The account that calls; the permission has been checked, so it is nobody anonymous."""
+        return cast("User", self.request.user)
 
     def list(self, request: Request) -> Response:
         rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
@@ -110,7 +126,7 @@ class RecordViewSet(ReferenceViewSet):
 
     def get_editable(self) -> Any:
         """Return the record of the address, as stored, for changing it: 404 where it is not visible, 403 where it may not be changed."""
-        editable = self.model.objects.editable_by(self.request.user)  # type: ignore[attr-defined]  # every noun's queryset has it
+        editable = self.model.objects.editable_by(self.account)  # type: ignore[attr-defined]  # every noun's queryset has it
         record = editable.filter(public_id=self.kwargs["public_id"]).first()
         if record is None:
             self.get_object()
@@ -129,7 +145,7 @@ class RecordViewSet(ReferenceViewSet):
         return response
 
 
-class UnknownAddress(OfficeView, APIView):
+class UnknownAddress(OfficeView):
     """Any address of the API that is none: 404 as problem details rather than a page."""
 
     permission = Permission.SIGNED_IN

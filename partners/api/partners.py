@@ -56,7 +56,7 @@ class PartnerIn(StrictSerializer):
 
     name = TextField(max_length=300)
     name_language = serializers.ChoiceField(Language.choices, required=False)
-    names = NameBody(many=True, required=False, max_length=50)
+    names = NameBody(many=True, required=False, max_length=50)  # type: ignore[call-arg]  # many makes it a list, which has it
     kind = ReferenceField(lambda user: PartnerKind.objects.all(), help_text="Code of the kind.")
     country = ReferenceField(
         lambda user: Country.objects.all(),
@@ -162,7 +162,7 @@ class PartnerViewSet(RecordViewSet):
     def get_queryset(self) -> QuerySet[Partner]:
         stewards = Stewardship.objects.current().select_related("unit").only("role", "partner", "unit__code")
         return (
-            Partner.objects.visible_to(self.request.user)
+            Partner.objects.visible_to(self.account)
             .select_related("kind", "country", "unit")
             .only(*_COLUMNS)
             .prefetch_related(
@@ -176,13 +176,13 @@ class PartnerViewSet(RecordViewSet):
         names = given.pop("names", None)
         related = {name: given.pop(name) for name in ("fields", "lead_unit") if name in given}
         set_values(record, given)
-        save_partner(record, by=self.request.user, names=None if names is None else [OtherName(**name) for name in names], **related)
+        save_partner(record, by=self.account, names=None if names is None else [OtherName(**name) for name in names], **related)
 
     def archive_record(self, record: Partner) -> None:
-        archive_partner(record, by=self.request.user)
+        archive_partner(record, by=self.account)
 
     def restore_record(self, record: Partner) -> None:
-        restore_partner(record, by=self.request.user)
+        restore_partner(record, by=self.account)
 
 
 # What the representation and the keyset read. Search keys and notes stay in the table: they are most of a row's bytes.

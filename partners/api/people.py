@@ -184,16 +184,16 @@ class PersonViewSet(RecordViewSet):
 
     def get_queryset(self) -> QuerySet[Person]:
         posts = Post.objects.live().select_related("partner").defer("partner__search_key", "partner__interests")
-        people = Person.objects.visible_to(self.request.user).select_related("country", "unit").defer("search_key")
+        people = Person.objects.visible_to(self.account).select_related("country", "unit").defer("search_key")
         return people.prefetch_related(Prefetch("posts", posts, to_attr="shown_posts"))
 
     def store(self, record: Person, given: dict[str, Any]) -> None:
         post = given.pop("post", None)
         set_values(record, given)
-        save_person(record, by=self.request.user, post=None if post is None else Post(**post))
+        save_person(record, by=self.account, post=None if post is None else Post(**post))
 
     def archive_record(self, record: Person) -> None:
-        archive_person(record, by=self.request.user)
+        archive_person(record, by=self.account)
 
     def restore_record(self, record: Person) -> None:
-        restore_person(record, by=self.request.user)
+        restore_person(record, by=self.account)

@@ -4,7 +4,6 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from crm.api.filters import read_day, refuse_unknown_parameters
 from crm.api.problems import InvalidParameter
@@ -27,7 +26,7 @@ class CountryCoverageOut(serializers.Serializer):
     active_partners = serializers.IntegerField(help_text="With an exchange of both sides in the 365 days up to the day.")
     last_exchange = serializers.DateField(allow_null=True)
     done = serializers.IntegerField(help_text="Exchanges of both sides in the 365 days up to the day.")
-    required = serializers.IntegerField(allow_null=True)
+    required = serializers.IntegerField(allow_null=True)  # type: ignore[assignment]  # DRF takes declared fields out of the class
     attainment = serializers.FloatField(allow_null=True, help_text="`done` / `required`, at most 1.")
     cadence_days = serializers.IntegerField(allow_null=True)
     level_reached = serializers.BooleanField(allow_null=True)
@@ -94,7 +93,7 @@ class CoverageOut(serializers.Serializer):
     tiers = TierCoverageOut(many=True)
 
 
-class CoverageView(OfficeView, APIView):
+class CoverageView(OfficeView):
     """How the countries of each priority tier stand on a day. The same figures as on the coverage page and from the command."""
 
     name = "coverage"
@@ -113,5 +112,5 @@ class CoverageView(OfficeView, APIView):
             document = coverage_document(day, coverage_on(day))
         except ValidationError as error:
             # The only rule here is about the day: not still to come, and not before the first policy.
-            raise InvalidParameter({"as_of": (error.code, error.messages[0])}) from error
+            raise InvalidParameter({"as_of": (error.code or "invalid", error.messages[0])}) from error
         return Response(document)

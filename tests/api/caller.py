@@ -16,15 +16,16 @@ API = "/api/v1"
 
 def make_credential(user: User, *, unit: Unit | None = None, expires_on: date = date(2099, 1, 1)) -> OfficeClient:
     """Make the credential of a program that acts as the account."""
-    return OfficeClient.objects.create(
+    credential: OfficeClient = OfficeClient.objects.create(
         name=f"Chương trình của {user}",
         client_type=OfficeClient.CLIENT_CONFIDENTIAL,
         authorization_grant_type=OfficeClient.GRANT_CLIENT_CREDENTIALS,
         client_secret=SECRET,
-        unit=unit or user.memberships.first().unit,
+        unit=unit or user.memberships.all()[0].unit,
         acts_as=user,
         expires_on=expires_on,
     )
+    return credential
 
 
 def ask_token(credential: OfficeClient, *, scope: str = "read write", secret: str = SECRET) -> Any:

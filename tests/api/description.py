@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 @cache
 def description() -> dict[str, Any]:
-    schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # the library has no types
     return schema
 
 

@@ -114,7 +114,7 @@ def test_an_address_that_is_none_is_a_problem_too(api_of_an: Caller, path: str) 
         ({"contry": "LA"}, "contry", "unknown-parameter"),
         ({"page": "2"}, "page", "unknown-parameter"),
         ({"country": "ZZ"}, "country", "invalid-choice"),
-        ({"country": "a\x00b"}, "country", "null-characters-not-allowed"),
+        ({"country": "a\x00b"}, "country", "invalid-choice"),
         ({"status": "asleep"}, "status", "invalid-choice"),
         ({"archived": "banana"}, "archived", "invalid"),
         ({"silent_since": "2026-02-30"}, "silent_since", "invalid"),
