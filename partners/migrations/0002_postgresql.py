@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
         on_postgresql(
             'ALTER TABLE partners_partner ALTER COLUMN sort_key TYPE varchar(240) COLLATE "C"',
             'ALTER TABLE partners_person ALTER COLUMN sort_key TYPE varchar(240) COLLATE "C"',
-            "CREATE INDEX partner_search ON partners_partner USING gin (search_key gin_trgm_ops)",
-            "CREATE INDEX person_search ON partners_person USING gin (search_key gin_trgm_ops)",
+            "CREATE INDEX IF NOT EXISTS partner_search ON partners_partner USING gin (search_key gin_trgm_ops)",
+            "CREATE INDEX IF NOT EXISTS person_search ON partners_person USING gin (search_key gin_trgm_ops)",
             """ALTER TABLE partners_stewardship ADD CONSTRAINT partners_stewardship_one_lead_a_day
                EXCLUDE USING gist (partner_id WITH =, daterange(valid_from, valid_to) WITH &&)
                WHERE (role = 'lead' AND archived_at IS NULL)""",
