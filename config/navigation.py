@@ -46,7 +46,8 @@ PARTNER_TABS = (
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Template context: the menu items and the tabs of the partner page that this account may use."""
-    if not request.user.is_authenticated:
+    # A request refused early (a bad Host header) never got as far as its account.
+    if not hasattr(request, "user") or not request.user.is_authenticated:
         return {"menu": (), "partner_tabs": ()}
     may = request.user.may
     return {
