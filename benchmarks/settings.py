@@ -1,0 +1,17 @@
+"""The site's settings, with the pages to compare against beside its own."""
+
+import os
+import tempfile
+
+if not os.environ.get("DATABASE_URL"):
+    os.environ["DATABASE_URL"] = f"sqlite:///{tempfile.mkdtemp(prefix='nhip-cau-bench-')}/bench.sqlite3"
+
+from config.settings import *  # noqa: E402, F403
+
+ROOT_URLCONF = "benchmarks.plain"
+ALLOWED_HOSTS = ["localhost"]
+LOGGING = {"version": 1, "disable_existing_loggers": True}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
