@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rapidfuzz import fuzz, process
 
-from crm.text import fold
+from crm.text import fold as fold_anew
 from partners.models import Partner
 
 LIKELY_FROM = 0.92
@@ -26,6 +27,8 @@ CANDIDATES_PER_ROW = 200
 _SHARED_HOSTS = frozenset(
     {"facebook.com", "sites.google.com", "linkedin.com", "twitter.com", "x.com", "youtube.com", "instagram.com", "wordpress.com"}
 )
+# A list names the same cities, and each of its names is compared in several ways.
+fold = lru_cache(maxsize=65_536)(fold_anew)
 _NUMBERS = re.compile(r"\d+")
 
 
