@@ -2,16 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 PINNED_IN = Path(__file__).with_name("query_counts.json")
 
 
-def get_counted(client: Client, address: str, *, name: str, **arguments: object) -> HttpResponse:
+def get_counted(client: Client, address: str, *, name: str, **arguments: Any) -> Any:
     """Get a page that is 200, and hold the number of its queries to the number pinned under ``name``."""
     client.get(address, **arguments)  # The first request also fills caches that live as long as the process.
     with CaptureQueriesContext(connection) as captured:

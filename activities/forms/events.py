@@ -12,6 +12,8 @@ from partners.forms.fields import DayField, PlainKeysMixin
 class EventForm(PlainKeysMixin, RecordForm):
     """An event, or a session of a forum. The host is one of the units that the account writes for."""
 
+    fields: dict[str, Any]
+
     class Meta:
         model = Event
         fields = ["name", "forum", "starts_on", "ends_on", "place", "country", "our_role", "host_unit"]

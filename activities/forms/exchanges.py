@@ -24,6 +24,9 @@ _BY_KIND = _("as usual for the kind")
 class ExchangeForm(WarningsMixin, PeopleMixin, PlainKeysMixin, RecordForm):
     """Log an exchange, or change one. Three answers are required: partners, kind and day."""
 
+    instance: Exchange
+    fields: dict[str, Any]
+
     partners = forms.ModelMultipleChoiceField(
         label=_("Partner"), queryset=Partner.objects.none(), to_field_name="public_id",
         widget=Combobox("partners:partner-options", many=True, hint=_("Type a part of the name")),
@@ -85,7 +88,7 @@ class ExchangeForm(WarningsMixin, PeopleMixin, PlainKeysMixin, RecordForm):
         scope = self.by.scope
         hosts = units if scope.central else units.filter(pk__in=scope.unit_ids)
         self.fields["host_unit"].queryset = hosts | Unit.objects.filter(pk=self.instance.host_unit_id)
-        if self.instance.pk is None:
+        if not self.instance.pk:
             self.fields["host_unit"].required = False
             self.initial.setdefault("host_unit", next(iter(scope.home_unit_ids), None))
 
@@ -108,7 +111,8 @@ class ExchangeForm(WarningsMixin, PeopleMixin, PlainKeysMixin, RecordForm):
 
     def _start_from_record(self) -> None:
         instance = self.instance
-        self.initial |= {
+        self.initial = {
+            **self.initial,
             "kind": instance.kind.code,
             "parent": instance.parent.public_id if instance.parent else None,
             "event": instance.event.public_id if instance.event else None,
@@ -124,7 +128,7 @@ class ExchangeForm(WarningsMixin, PeopleMixin, PlainKeysMixin, RecordForm):
         if kind is not None:
             cleaned["direction"] = cleaned.get("direction") or usual_direction(kind.direction)
             cleaned["sides"] = cleaned.get("sides") or usual_sides(kind.family, cleaned["direction"])
-        if self.instance.pk is None and not cleaned.get("host_unit"):
+        if not self.instance.pk and not cleaned.get("host_unit"):
             cleaned["host_unit"] = self.fields["host_unit"].queryset.filter(pk__in=self.by.scope.home_unit_ids).first()
         if cleaned.get("starts_on") and cleaned.get("ends_on") and cleaned["ends_on"] < cleaned["starts_on"]:
             self.add_error("ends_on", _("The last day must not come before the first day."))
@@ -160,7 +164,7 @@ class DelegationForm(forms.ModelForm):
         widgets = {name: forms.Textarea(attrs={"rows": 3}) for name in ("programme", "gifts_given", "gifts_received")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, prefix="delegation", **kwargs)
+        super().__init__(*args, **{"prefix": "delegation", **kwargs})
 
 
 class LogForm(ExchangeForm):
@@ -210,5 +214,3 @@ def usual_direction(direction_of_kind: str) -> str:
 def usual_sides(family: str, direction: str) -> str:
     """A message that we send is one-sided until it is answered; for all else both sides took part."""
     return Sides.OURS if family == ExchangeFamily.MESSAGE and direction == Direction.OUT else Sides.BOTH
-
-

@@ -14,6 +14,8 @@ from partners.forms.fields import DayField, PlainKeysMixin
 class FollowUpForm(PlainKeysMixin, RecordForm):
     """Something to be done, about the exchange or partner that the instance already names."""
 
+    instance: FollowUp
+
     assignee = forms.ModelChoiceField(
         label=_("Who"), queryset=User.objects.filter(is_active=True, is_program=False), to_field_name="public_id", required=False,
         widget=Combobox("activities:colleague-options", hint=_("Type a colleague's name")),

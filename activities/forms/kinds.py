@@ -60,7 +60,9 @@ class KindField(forms.ModelChoiceField):
         kinds = list(self.queryset)
         self.widget.frequent = frequent_kinds(kinds, by=by)
         ordered = sorted(kinds, key=lambda kind: (_FAMILIES[kind.family], kind.order, kind.pk))
-        self.widget.families = [(ExchangeFamily(family).label, list(members)) for family, members in groupby(ordered, key=lambda kind: kind.family)]
+        self.widget.families = [
+            (str(ExchangeFamily(family).label), list(members)) for family, members in groupby(ordered, key=lambda kind: kind.family)
+        ]
 
 
 def frequent_kinds(kinds: Iterable[ExchangeKind], *, by: User) -> list[ExchangeKind]:

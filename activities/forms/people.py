@@ -42,6 +42,8 @@ class LinesField(forms.CharField):
 class PeopleMixin(forms.BaseForm):
     """The four fields about people present, and the rows that they mean."""
 
+    data: Any
+
     def add_people_fields(self, *, by: User) -> None:
         self.fields["their_people"] = forms.ModelMultipleChoiceField(
             label=_("Their side"), queryset=Person.objects.visible_to(by), to_field_name="public_id", required=False,

@@ -28,7 +28,7 @@ def _about_the_day(exchange: Exchange) -> list[Warning]:
     today = timezone.localdate()
     if exchange.starts_on > today and exchange.status == ExchangeStatus.HELD:
         return [Warning(_("This day is still to come. Saved with the tick, the exchange is entered as planned."))]
-    if exchange.pk is None and exchange.starts_on < today - timedelta(days=LONG_AGO_DAYS):
+    if not exchange.pk and exchange.starts_on < today - timedelta(days=LONG_AGO_DAYS):
         return [Warning(_("This day is more than a year ago. Is the year right?"))]
     return []
 
@@ -50,10 +50,14 @@ def _about_doubles(exchange: Exchange, partners: Sequence[Partner], *, by: User)
     closed = near.filter(confidentiality=Confidentiality.UNIT).exclude(pk__in=Exchange.objects.visible_to(by).values("pk"))[:SHOWN]
     found = []
     if readable:
-        links = tuple((other.get_absolute_url(), f"{_day(other)} · {other.title or other.kind} · {other.host_unit.display}") for other in readable)
+        links = tuple(
+            (other.get_absolute_url(), f"{_day(other)} · {other.title or other.kind} · {other.host_unit.display}") for other in readable
+        )
         found.append(Warning(_("An exchange with the same partner is already there for these days. Is it the same one?"), links))
     found += [
-        Warning(_("%(unit)s has logged an exchange with the same partner on %(day)s.") % {"unit": other.host_unit.display, "day": _day(other)})
+        Warning(
+            _("%(unit)s has logged an exchange with the same partner on %(day)s.") % {"unit": other.host_unit.display, "day": _day(other)}
+        )
         for other in closed
     ]
     return found

@@ -2,10 +2,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
-from activities.forms.events import EventForm
 from activities.filters import EventFilter
+from activities.forms.events import EventForm
 from activities.models import Event, Exchange
 from activities.views.exchanges import WITH_PARTNERS
 from crm.generic import CreateView, DetailView, ListView

@@ -1,7 +1,6 @@
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +12,7 @@ from activities.forms.exchanges import ChangeForm, LogForm
 from activities.models import Attendance, Event, Exchange, FollowUp, Participation
 from crm.actions.audit import record_event
 from crm.choices import AuditVerb, Confidentiality
-from crm.generic import ActionView, ArchiveView, CreateView, DetailView, ListView, Question, UpdateView
+from crm.generic import ActionView, ArchiveView, CreateView, DetailView, ListView, Question, SignedInRequest, UpdateView
 from crm.permissions import Permission
 from partners.models import Partner, Person
 from partners.views.history import HistoryView
@@ -57,7 +56,11 @@ class ExchangeDetail(DetailView):
             "ours": [row for row in present if row.side == Side.OURS],
             "theirs": [row for row in present if row.side == Side.THEIRS],
             "parent": exchange.parent if exchange.parent and readable.filter(pk=exchange.parent_id).exists() else None,
-            "parts": readable.live().filter(parent=exchange).select_related("kind").prefetch_related(WITH_PARTNERS).order_by("starts_on", "id"),
+            "parts": readable.live()
+            .filter(parent=exchange)
+            .select_related("kind")
+            .prefetch_related(WITH_PARTNERS)
+            .order_by("starts_on", "id"),
             "follow_ups": FollowUp.objects.visible_to(user).live().filter(exchange=exchange).select_related("assignee", "unit"),
             "may_edit": user.may(Permission.EXCHANGE_LOG) and Exchange.objects.editable_by(user).filter(pk=exchange.pk).exists(),
             "may_add_parts": exchange.kind.family == ExchangeFamily.DELEGATION and exchange.parent_id is None,
@@ -116,8 +119,10 @@ class ExchangeEdit(UpdateView):
 class ExchangeArchive(ArchiveView):
     permission = Permission.EXCHANGE_LOG
     model = Exchange
-    action = staticmethod(archive_exchange)
-    question = Question(_("Archive this exchange?"), _("It goes out of lists and no figure counts it any more. It can be restored."), _("Archive"))
+    action = staticmethod(archive_exchange)  # type: ignore[assignment]  # takes its own noun, not any record
+    question = Question(
+        _("Archive this exchange?"), _("It goes out of lists and no figure counts it any more. It can be restored."), _("Archive")
+    )
 
 
 class ExchangeRestore(ActionView):
@@ -136,7 +141,7 @@ class ExchangeHistory(HistoryView):
         return trace_reading(super().get_object(), self.request)
 
 
-def trace_reading(exchange: Exchange, request: HttpRequest) -> Exchange:
+def trace_reading(exchange: Exchange, request: SignedInRequest) -> Exchange:
     """Leave a trace of who read a restricted exchange."""
     if exchange.confidentiality == Confidentiality.RESTRICTED:
         record_event(AuditVerb.READ_RESTRICTED, by=request.user, subject=exchange, request=request)

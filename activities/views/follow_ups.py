@@ -15,7 +15,7 @@ from activities.choices import FollowUpState
 from activities.filters import FollowUpFilter
 from activities.forms.follow_ups import ClosingForm, FollowUpForm
 from activities.models import Exchange, FollowUp
-from crm.generic import UNPROCESSABLE, ArchiveView, CreateView, DetailView, ListView, Question, UpdateView, is_partial
+from crm.generic import UNPROCESSABLE, ArchiveView, CreateView, DetailView, ListView, Question, SignedInRequest, UpdateView, is_partial
 from crm.permissions import Permission, requires
 from partners.models import Partner
 from partners.views.history import HistoryView
@@ -55,7 +55,9 @@ class FollowUpDetail(DetailView):
     template_name = "activities/follow_up_detail.html"
 
     def get_queryset(self) -> QuerySet[FollowUp]:
-        return with_context(super().get_queryset(), self.request.user).select_related("created_by", "updated_by", "unit", "assignee", "partner", "exchange__kind")
+        return with_context(super().get_queryset(), self.request.user).select_related(
+            "created_by", "updated_by", "unit", "assignee", "partner", "exchange__kind"
+        )
 
     def get_context(self, **context: Any) -> dict[str, Any]:
         return super().get_context(**context) | {"may_edit": may_change(self.object, self.request.user)}
@@ -100,7 +102,9 @@ class FollowUpEdit(UpdateView):
 class FollowUpArchive(ArchiveView):
     permission = Permission.FOLLOW_UP_EDIT
     model = FollowUp
-    question = Question(_("Archive this follow-up?"), _("Only for one entered by mistake. One that is no longer needed is dropped instead."), _("Archive"))
+    question = Question(
+        _("Archive this follow-up?"), _("Only for one entered by mistake. One that is no longer needed is dropped instead."), _("Archive")
+    )
 
 
 class FollowUpHistory(HistoryView):
@@ -110,7 +114,7 @@ class FollowUpHistory(HistoryView):
 
 @require_POST
 @requires(Permission.FOLLOW_UP_EDIT)
-def close(request: HttpRequest, public_id: Any) -> HttpResponse:
+def close(request: SignedInRequest, public_id: Any) -> HttpResponse:
     """Tick a follow-up off, drop it, or open it again. htmx gets its line back, a plain request the follow-up's page."""
     rows = with_context(FollowUp.objects.editable_by(request.user), request.user)
     follow_up = get_object_or_404(rows, public_id=public_id)

@@ -1,10 +1,11 @@
 """What the boxes for picking a colleague, a unit or a province answer."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from crm.generic import SignedInRequest
 from crm.models import Province, ProvinceName, Unit, User
 from crm.permissions import Permission, requires
 from crm.text import fold
@@ -12,7 +13,7 @@ from partners.views.options import SHOWN, show_options, words_of
 
 
 @requires(Permission.EXCHANGE_VIEW)
-def colleague_options(request: HttpRequest) -> HttpResponse:
+def colleague_options(request: SignedInRequest) -> HttpResponse:
     """Colleagues by name, without marks and case; those of the reader's own units first."""
     words = fold(words_of(request)).split()
     own = set(User.objects.filter(memberships__unit__in=request.user.scope.unit_ids).values_list("pk", flat=True))
@@ -23,7 +24,7 @@ def colleague_options(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.EXCHANGE_VIEW)
-def unit_options(request: HttpRequest) -> HttpResponse:
+def unit_options(request: SignedInRequest) -> HttpResponse:
     """Units that exist today, by any part of their names."""
     words = fold(words_of(request)).split()
     units = Unit.objects.on(timezone.localdate()).order_by("path")
@@ -32,7 +33,7 @@ def unit_options(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.EXCHANGE_VIEW)
-def province_options(request: HttpRequest) -> HttpResponse:
+def province_options(request: SignedInRequest) -> HttpResponse:
     """Provinces by any of their names, today's first; a former one says until when it existed."""
     found = Province.objects.all()
     for word in fold(words_of(request)).split():

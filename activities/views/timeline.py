@@ -10,7 +10,7 @@ from activities.views.exchanges import WITH_PARTNERS
 from activities.views.follow_ups import with_context
 from crm.choices import Confidentiality
 from crm.generic import DetailView
-from crm.paging import InvalidCursor, keyset_page
+from crm.paging import InvalidCursorError, keyset_page
 from crm.permissions import Permission
 from partners.models import Partner
 
@@ -28,15 +28,15 @@ class PartnerTimeline(DetailView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         partner, today = self.get_object(), timezone.localdate()
         held = _exchanges_of(partner)
-        seen = held.visible_to(request.user).select_related("kind", "host_unit").prefetch_related(WITH_PARTNERS)
+        seen = held.visible_to(self.request.user).select_related("kind", "host_unit").prefetch_related(WITH_PARTNERS)
         ahead = {"status": ExchangeStatus.PLANNED, "starts_on__gte": today}
         cursor = request.GET.get("cursor")
         try:
             page = keyset_page(seen.exclude(**ahead), order=("-starts_on", "-id"), cursor=cursor, size=PAGE_SIZE)
-        except InvalidCursor:
+        except InvalidCursorError:
             return HttpResponseRedirect(request.path)
         planned = [] if cursor else list(seen.filter(**ahead).order_by("-starts_on", "-id")[:MOST_AHEAD])
-        closed = 0 if cursor else _closed_count(held, request.user)
+        closed = 0 if cursor else _closed_count(held, self.request.user)
         return self.show(part="older" if cursor else "timeline", object=partner, page=page, planned=planned, closed=closed, cursor=cursor)
 
 
@@ -60,5 +60,10 @@ class PartnerFollowUps(DetailView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         partner = self.get_object()
         about = Q(partner=partner) | Q(exchange__in=_exchanges_of(partner).values("pk"))
-        rows = with_context(FollowUp.objects.visible_to(request.user).live().filter(about), request.user)
-        return self.show(part="panel", object=partner, open=rows.open(), closed=rows.exclude(state=FollowUpState.OPEN).order_by("-closed_at")[:20])
+        rows = with_context(FollowUp.objects.visible_to(self.request.user).live().filter(about), self.request.user)
+        return self.show(
+            part="panel",
+            object=partner,
+            open=rows.filter(state=FollowUpState.OPEN),
+            closed=rows.exclude(state=FollowUpState.OPEN).order_by("-closed_at")[:20],
+        )

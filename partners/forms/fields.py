@@ -14,7 +14,9 @@ class DayInput(forms.DateInput):
     """Typed, not picked: one field, a numeric keyboard on phones, and separators may be left out."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(format=DAY_FORMATS[0], attrs={"inputmode": "numeric", "placeholder": _("dd/mm/yyyy"), "autocomplete": "off", **(attrs or {})})
+        super().__init__(
+            format=DAY_FORMATS[0], attrs={"inputmode": "numeric", "placeholder": _("dd/mm/yyyy"), "autocomplete": "off", **(attrs or {})}
+        )
 
 
 class DayField(forms.DateField):
@@ -37,6 +39,8 @@ class PlainKeysMixin(forms.BaseForm):
 
     So the field says that the choice is not valid, instead of the database failing over a NUL or endless digits.
     """
+
+    data: Any
 
     def full_clean(self) -> None:
         if self.is_bound:

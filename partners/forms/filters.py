@@ -18,14 +18,18 @@ class Dropdown(forms.SelectMultiple):
     def optgroups(self, name: str, value: Any, attrs: dict[str, Any] | None = None) -> Any:
         groups: Any = super().optgroups(name, value, attrs)
         if not self.allow_multiple_selected:
-            groups.insert(0, (None, [self.create_option(name, "", _("any"), not value, 0)], 0))
+            groups.insert(0, (None, [self.create_option(name, "", str(_("any")), not value, 0)], 0))
         return groups
 
 
 def fit_for_page(form: forms.Form) -> forms.Form:
     """Let the filters look like the rest of the product: dropdowns, typed days, yes or any."""
-    for field in form.fields.values():
-        if isinstance(field, forms.DateField):
+    form.order_fields([name for name in form.fields if name != "archived"])
+    for name, field in form.fields.items():
+        if name == "q" or isinstance(field, forms.UUIDField):
+            # What the list itself searches, and what only links give, travels along unseen.
+            field.widget = forms.HiddenInput()
+        elif isinstance(field, forms.DateField):
             field.widget = DayInput()
         elif type(field.widget) is forms.SelectMultiple:
             choices = field.widget.choices

@@ -21,6 +21,9 @@ BLANK_NAMES = 3
 class PartnerForm(WarningsMixin, PlainKeysMixin, RecordForm):
     """Register a partner, or change one. ``names`` beside it carries the other names."""
 
+    instance: Partner
+    fields: dict[str, Any]
+
     website = forms.URLField(label=_("Website"), max_length=300, required=False, assume_scheme="https")
     lead_unit = forms.ModelChoiceField(label=_("Kept by unit"), queryset=Unit.objects.none(), to_field_name="code", required=False)
 
@@ -66,7 +69,9 @@ class PartnerForm(WarningsMixin, PlainKeysMixin, RecordForm):
         similar = similar_partners(self.instance, other_names=[row.name for row in self.other_names()], by=self.by)
         if not similar:
             return []
-        links = tuple((partner.get_absolute_url(), f"{partner.name}{f' · {partner.country}' if partner.country else ''}") for partner in similar)
+        links = tuple(
+            (partner.get_absolute_url(), f"{partner.name}{f' · {partner.country}' if partner.country else ''}") for partner in similar
+        )
         return [Warning(str(_("A partner with a similar name exists.")), links)]
 
     def other_names(self) -> list[OtherName]:
@@ -111,7 +116,7 @@ def similar_partners(partner: Partner, *, other_names: list[str], by: User) -> l
     return sorted(found[:6], key=lambda other: likely.index(other.pk) if other.pk in likely else len(likely))
 
 
-def _names_of(partner: Partner) -> list[dict[str, str]]:
+def _names_of(partner: Partner) -> list[Any]:
     return list(partner.names.values("name", "language", "usage")) if partner.pk else []
 
 

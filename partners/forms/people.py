@@ -14,6 +14,8 @@ POST_FIELDS = ["partner", "title_vi", "title_en", "title_native", "rank", "valid
 class PersonForm(PlainKeysMixin, RecordForm):
     """A person on a partner's side; for a new one ``post`` beside it asks for the post held at a partner."""
 
+    instance: Person
+
     class Meta:
         model = Person
         fields = [
@@ -26,7 +28,7 @@ class PersonForm(PlainKeysMixin, RecordForm):
     def __init__(self, data: Any = None, *args: Any, partner: Partner | None = None, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
         self.post: PostForm | None = None
-        if self.instance.pk is None:
+        if not self.instance.pk:
             self.post = PostForm(data, by=self.by, prefix="post", initial={"partner": partner and partner.public_id}, is_optional=True)
             if partner is not None and data is None:
                 self.initial["country"] = partner.country_id
@@ -43,6 +45,9 @@ class PersonForm(PlainKeysMixin, RecordForm):
 
 class PostForm(PlainKeysMixin, RecordForm):
     """A post of a person at a partner."""
+
+    instance: Post
+    fields: dict[str, Any]
 
     partner = forms.ModelChoiceField(
         label=_("Partner"), queryset=Partner.objects.none(), to_field_name="public_id", widget=Combobox("partners:partner-options")

@@ -21,6 +21,7 @@ class WarningsMixin(forms.BaseForm):
     While there are warnings the form is invalid; sending it again with the tick saves it.
     """
 
+    _errors: Any
     OVERRULE = "overrule_warnings"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -37,4 +38,6 @@ class WarningsMixin(forms.BaseForm):
             return
         self.warnings = self.find_warnings()
         if self.warnings:
-            self.add_error(None, forms.ValidationError(_("Please look at the warning below, then tick it or change your entry."), code="warning"))
+            self.add_error(
+                None, forms.ValidationError(_("Please look at the warning below, then tick it or change your entry."), code="warning")
+            )

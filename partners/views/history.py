@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -16,8 +16,6 @@ from crm.models import User
 
 SHOWN_VERSIONS = 100
 SHOWN_LETTERS = 300
-# One save may leave several rows: the record, then each of its lists.
-ONE_SAVE = timedelta(seconds=2)
 MACHINE_FIELDS = frozenset({"revision", "created_at", "created_by", "updated_at", "updated_by", "archived_by", "public_id", "is_demo"})
 
 
@@ -66,10 +64,10 @@ def versions_of(record: Any) -> list[Version]:
 
 
 def _one_per_save(rows: Iterable[Any]) -> list[Any]:
-    """Keep the last row of each save; the first save keeps the mark that it made the record."""
+    """Keep the last row of each save: the record and each of its lists leave one, all of the same revision."""
     kept: list[Any] = []
     for row in rows:
-        if kept and kept[-1].history_user_id == row.history_user_id and kept[-1].history_date - row.history_date < ONE_SAVE:
+        if kept and kept[-1].revision == row.revision:
             kept[-1].history_type = row.history_type if row.history_type == "+" else kept[-1].history_type
         else:
             kept.append(row)
@@ -78,7 +76,11 @@ def _one_per_save(rows: Iterable[Any]) -> list[Any]:
 
 def _state(row: Any, accessors: dict[Any, str]) -> dict[Field, Any]:
     """What one version held: the raw value of each column, and for lists the set of keys."""
-    columns = {field: getattr(row, field.attname) for field in row.tracked_fields if field.name not in MACHINE_FIELDS and field.concrete and not field.many_to_many}
+    columns = {
+        field: getattr(row, field.attname)
+        for field in row.tracked_fields
+        if field.name not in MACHINE_FIELDS and field.concrete and not field.many_to_many
+    }
     lists = {
         field: frozenset(getattr(link, f"{field.m2m_reverse_field_name()}_id") for link in getattr(row, accessor).all())
         for field, accessor in accessors.items()

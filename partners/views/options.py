@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from crm.filters import MAX_SEARCH_LENGTH
+from crm.generic import SignedInRequest
 from crm.permissions import Permission, requires
 from partners.models import Partner, Person, Post
 
@@ -25,11 +26,13 @@ def words_of(request: HttpRequest) -> str:
 
 
 @requires(Permission.PARTNER_VIEW)
-def partner_options(request: HttpRequest) -> HttpResponse:
+def partner_options(request: SignedInRequest) -> HttpResponse:
     """Partners in use by any of their names; without words those in touch most recently."""
     words = words_of(request)
     rows = Partner.objects.visible_to(request.user).live().select_related("country", "kind")
-    found = rows.search(words).order_by("sort_key", "id") if words else rows.exclude(last_contact_on=None).order_by("-last_contact_on", "-id")
+    found = (
+        rows.search(words).order_by("sort_key", "id") if words else rows.exclude(last_contact_on=None).order_by("-last_contact_on", "-id")
+    )
     return show_options(request, map(_partner_option, found[:SHOWN]))
 
 
@@ -39,7 +42,7 @@ def _partner_option(partner: Partner) -> dict[str, Any]:
 
 
 @requires(Permission.PERSON_VIEW)
-def person_options(request: HttpRequest) -> HttpResponse:
+def person_options(request: SignedInRequest) -> HttpResponse:
     """People by any form of their name, with the post they hold today."""
     words = words_of(request)
     if not words:

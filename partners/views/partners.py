@@ -48,7 +48,8 @@ class PartnerDetail(DetailView):
             "posts": _posts_of(partner, self.request.user),
             "stewardships": Stewardship.objects.current().filter(partner=partner).select_related("unit", "officer"),
             "relations": _relations_of(partner, today),
-            "may_edit": self.request.user.may(Permission.PARTNER_EDIT) and Partner.objects.editable_by(self.request.user).filter(pk=partner.pk).exists(),
+            "may_edit": self.request.user.may(Permission.PARTNER_EDIT)
+            and Partner.objects.editable_by(self.request.user).filter(pk=partner.pk).exists(),
             "chosen_tab": self.request.GET.get("tab", ""),
             "former_names": NameUsage.FORMER,
         }
@@ -91,7 +92,7 @@ class PartnerEdit(UpdateView):
 class PartnerArchive(ArchiveView):
     permission = Permission.PARTNER_EDIT
     model = Partner
-    action = staticmethod(archive_partner)
+    action = staticmethod(archive_partner)  # type: ignore[assignment]  # takes its own noun, not any record
     question = Question(
         gettext_lazy("Archive this partner?"),
         gettext_lazy("It goes out of lists and search. Its exchanges stay and keep counting; it can be restored."),
@@ -104,7 +105,9 @@ class PartnerRestore(ActionView):
     model = Partner
     action = staticmethod(restore_partner)
     success_message = gettext_lazy("Restored.")
-    question = Question(gettext_lazy("Restore this partner?"), gettext_lazy("It comes back into lists and search."), gettext_lazy("Restore"))
+    question = Question(
+        gettext_lazy("Restore this partner?"), gettext_lazy("It comes back into lists and search."), gettext_lazy("Restore")
+    )
 
 
 class PartnerHistory(HistoryView):

@@ -90,8 +90,10 @@ class PersonEdit(UpdateView):
 class PersonArchive(ArchiveView):
     permission = Permission.PERSON_EDIT
     model = Person
-    action = staticmethod(archive_person)
-    question = Question(_("Archive this person?"), _("Exchanges keep the name. The record goes out of lists and search; it can be restored."), _("Archive"))
+    action = staticmethod(archive_person)  # type: ignore[assignment]  # takes its own noun, not any record
+    question = Question(
+        _("Archive this person?"), _("Exchanges keep the name. The record goes out of lists and search; it can be restored."), _("Archive")
+    )
 
 
 class PersonRestore(ActionView):
@@ -152,7 +154,9 @@ class PostArchive(ArchiveView):
     permission = Permission.PERSON_EDIT
     model = Post
     action = staticmethod(archive_record)
-    question = Question(_("Archive this post?"), _("Only for a post entered by mistake. For one that ended, give its last day instead."), _("Archive"))
+    question = Question(
+        _("Archive this post?"), _("Only for a post entered by mistake. For one that ended, give its last day instead."), _("Archive")
+    )
 
     def get_queryset(self) -> QuerySet[Post]:
         return Post.objects.live().filter(person__in=Person.objects.editable_by(self.request.user)).select_related("person")

@@ -148,7 +148,15 @@ def test_an_exchange_out_of_scope_is_not_named_by_its_follow_up(an: User, chau: 
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("text", ""), ("text", "x" * 501), ("text", "a\x00b"), ("due_on", "31/02/2026"), ("assignee", "abc"), ("assignee", "\x00"), ("remark", "x" * 100_000)],
+    [
+        ("text", ""),
+        ("text", "x" * 501),
+        ("text", "a\x00b"),
+        ("due_on", "31/02/2026"),
+        ("assignee", "abc"),
+        ("assignee", "\x00"),
+        ("remark", "x" * 100_000),
+    ],
     ids=lambda value: value[:8],
 )
 def test_bad_input_is_refused_at_its_field(field: str, value: str, an: User, partner: Partner, client: Client) -> None:

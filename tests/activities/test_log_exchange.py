@@ -48,7 +48,8 @@ def log(client: Client, by: User, *partners: Partner, **more: Any) -> Any:
 def errors_at(response: Any, field: str) -> list[str]:
     assert response.status_code == 422
     assert not Exchange.objects.exists()
-    return response.context["form"].errors.get(field, [])
+    messages: list[str] = response.context["form"].errors.get(field, [])
+    return messages
 
 
 def test_three_answers_are_enough(an: User, partner: Partner, nghe_an: Unit, client: Client) -> None:

@@ -42,7 +42,9 @@ def make_record(noun: str, level: str, *, by: User, unit: Unit) -> Any:
 
 @pytest.mark.parametrize("level", Confidentiality)
 @pytest.mark.parametrize("noun", NOUNS)
-def test_each_level_is_read_by_exactly_its_readers(noun: str, level: str, cast: dict[str, User], nghe_an: Unit, client: Client) -> None:
+def test_each_level_is_read_by_exactly_its_readers(
+    noun: str, level: Confidentiality, cast: dict[str, User], nghe_an: Unit, client: Client
+) -> None:
     record = make_record(noun, level, by=cast["an"], unit=nghe_an)
 
     in_queryset = {name for name, user in cast.items() if type(record).objects.visible_to(user).filter(pk=record.pk).exists()}

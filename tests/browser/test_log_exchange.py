@@ -1,7 +1,5 @@
 """Logging an exchange with the keyboard alone, on a phone and at a desk."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -15,8 +13,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(params=["phone_page", "desk_page"])
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
-    yield request.getfixturevalue(request.param)
+def page(request: pytest.FixtureRequest) -> Page:
+    page: Page = request.getfixturevalue(request.param)
+    return page
 
 
 @pytest.fixture

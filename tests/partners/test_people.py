@@ -84,7 +84,9 @@ def test_the_list_shows_todays_posts_and_pages(an: User, partner: Partner, clien
 
 
 def test_the_page_shows_posts_and_how_to_address(an: User, partner: Partner, client: Client) -> None:
-    person = save_person(Person(full_name="Bounthavy Keo", how_to_address="Đồng chí"), by=an, post=Post(partner=partner, title_vi="Chủ tịch"))
+    person = save_person(
+        Person(full_name="Bounthavy Keo", how_to_address="Đồng chí"), by=an, post=Post(partner=partner, title_vi="Chủ tịch")
+    )
     client.force_login(an)
 
     page = get_counted(client, person.get_absolute_url(), name="person page").content.decode()
@@ -163,7 +165,14 @@ def test_bad_input_is_refused_at_its_field_and_nothing_is_saved(field: str, valu
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("partner", "abc"), ("partner", ""), ("valid_from", "31/02/2024"), ("valid_to", "01/01/2020"), ("rank", "-1"), ("title_en", "x" * 201)],
+    [
+        ("partner", "abc"),
+        ("partner", ""),
+        ("valid_from", "31/02/2024"),
+        ("valid_to", "01/01/2020"),
+        ("rank", "-1"),
+        ("title_en", "x" * 201),
+    ],
     ids=lambda value: value[:12],
 )
 def test_a_bad_post_is_refused_and_the_person_is_not_half_saved(field: str, value: str, an: User, partner: Partner, client: Client) -> None:

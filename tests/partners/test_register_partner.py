@@ -168,7 +168,9 @@ def test_an_officer_at_the_centre_registers_for_any_unit(khoa: User, quang_ninh:
     assert Partner.objects.get().unit == quang_ninh
 
 
-def test_a_provincial_officer_is_not_asked_for_the_unit_and_cannot_choose_another(an: User, nghe_an: Unit, quang_ninh: Unit, client: Client) -> None:
+def test_a_provincial_officer_is_not_asked_for_the_unit_and_cannot_choose_another(
+    an: User, nghe_an: Unit, quang_ninh: Unit, client: Client
+) -> None:
     assert register(client, an, lead_unit=quang_ninh.code).status_code == 302
     assert Partner.objects.get().unit == nghe_an
 
