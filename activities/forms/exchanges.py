@@ -1,6 +1,7 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +14,7 @@ from activities.forms.warnings import warnings_about
 from activities.models import Delegation, Event, Exchange, FollowUp
 from crm.forms import Combobox, RecordForm
 from crm.models import Country, Field, Province, Unit
-from partners.forms.fields import DayField, PlainKeysMixin, in_groups
+from partners.forms.fields import DayField, GroupedTicks, PlainKeysMixin, in_groups
 from partners.forms.warnings import Warning, WarningsMixin
 from partners.models import Partner
 
@@ -53,7 +54,7 @@ class ExchangeForm(WarningsMixin, PeopleMixin, PlainKeysMixin, RecordForm):
         field_classes = {"starts_on": DayField, "ends_on": DayField}
         help_texts = {"ends_on": _("Only where it lasted more than a day.")}
         widgets = {
-            "fields": forms.CheckboxSelectMultiple,
+            "fields": GroupedTicks,
             "summary": forms.Textarea(attrs={"rows": 5}),
             "outcome": forms.Textarea(attrs={"rows": 3}),
         }
@@ -170,6 +171,8 @@ class DelegationForm(forms.ModelForm):
 class LogForm(ExchangeForm):
     """A new exchange, with the first thing to do after it."""
 
+    REQUIRED_ANSWERS = frozenset({"partners", "kind", "starts_on"})
+
     follow_up_text = forms.CharField(label=_("Follow-up: what is to be done"), max_length=500, required=False)
     follow_up_due_on = DayField(label=_("Due on"), required=False)
 
@@ -178,6 +181,11 @@ class LogForm(ExchangeForm):
         if cleaned.get("follow_up_due_on") and not cleaned.get("follow_up_text"):
             self.add_error("follow_up_text", _("Say what is to be done by that day."))
         return cleaned
+
+    @property
+    def opens_more(self) -> bool:
+        """Whether something is wrong in the part of the form that is folded at first."""
+        return bool(set(self.errors) - self.REQUIRED_ANSWERS - {NON_FIELD_ERRORS})
 
     def save(self, commit: bool = True) -> Exchange:
         text, due_on = self.cleaned_data["follow_up_text"], self.cleaned_data["follow_up_due_on"]

@@ -29,6 +29,12 @@ class DayField(forms.DateField):
         super().__init__(input_formats=DAY_FORMATS, **kwargs)
 
 
+class GroupedTicks(forms.CheckboxSelectMultiple):
+    """Ticks side by side under the heading of their group."""
+
+    template_name = "partners/grouped_ticks.html"
+
+
 def in_groups(rows: Iterable[Any], *, group: Any, value: str = "pk") -> list[tuple[str, list[tuple[Any, str]]]]:
     """Return rows, already sorted by group, as choices under the headings that ``group(row)`` gives."""
     return [(str(heading), [(getattr(row, value), str(row)) for row in members]) for heading, members in groupby(rows, key=group)]

@@ -11,7 +11,7 @@ from crm.models import Country, Field, Unit, User
 from crm.text import fold
 from partners.actions.partners import OtherName, save_partner
 from partners.duplicates import KnownPartner, KnownPartners
-from partners.forms.fields import DayField, PlainKeysMixin, in_groups
+from partners.forms.fields import DayField, GroupedTicks, PlainKeysMixin, in_groups
 from partners.forms.warnings import Warning, WarningsMixin
 from partners.models import Partner, PartnerKind
 
@@ -34,7 +34,7 @@ class PartnerForm(WarningsMixin, PlainKeysMixin, RecordForm):
             "status", "verified_on", "fields", "interests",
         ]  # fmt: skip
         field_classes = {"verified_on": DayField}
-        widgets = {"fields": forms.CheckboxSelectMultiple, "interests": forms.Textarea(attrs={"rows": 4})}
+        widgets = {"fields": GroupedTicks, "interests": forms.Textarea(attrs={"rows": 4})}
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
