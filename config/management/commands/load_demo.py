@@ -14,6 +14,7 @@ from crm.models import Unit
 
 class Command(BaseCommand):
     help = "Load invented partners, people and exchanges with accounts to try them. A second run adds nothing."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--force", action="store_true", help="also into a database with real partners, or on a site served over https")
