@@ -1,4 +1,3 @@
-from datetime import date
 from typing import Any
 
 import django_filters
@@ -8,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.choices import Direction, ExchangeFamily, ExchangeStatus, FollowUpState, Level, OurRole
 from activities.models import Event, Exchange, ExchangeKind, FollowUp, Participation
+from activities.models.exchanges import ExchangeQuerySet
+from activities.models.follow_ups import FollowUpQuerySet
 from crm.filters import CodeFilter, ManyCodeFilter, RecordFilter, SearchFilter, active_units
 from crm.models import Country, Field, PolicyDocument, Province, Tier, TierMembership
 
@@ -51,7 +52,7 @@ class ExchangeFilter(RecordFilter):
         countries = TierMembership.objects.on(day).filter(tier__in=value).values("country")
         return queryset.filter(pk__in=Participation.objects.filter(partner__country__in=countries).values("exchange"))
 
-    def of_units(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+    def of_units(self, queryset: ExchangeQuerySet, name: str, value: Any) -> QuerySet:
         return queryset.of_units(value) if value else queryset
 
     def in_figures(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
@@ -79,10 +80,10 @@ class FollowUpFilter(RecordFilter):
         model = FollowUp
         fields: list[str] = []
 
-    def for_me(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+    def for_me(self, queryset: FollowUpQuerySet, name: str, value: bool) -> QuerySet:
         return queryset.assigned_to(self.request.user) if value else queryset
 
-    def late(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+    def late(self, queryset: FollowUpQuerySet, name: str, value: bool) -> QuerySet:
         return queryset.overdue(on=timezone.localdate()) if value else queryset
 
 

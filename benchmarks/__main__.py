@@ -3,13 +3,20 @@
 On PostgreSQL the full data set (or a twentieth of it with --small); with --sqlite a tenth on the embedded default.
 """
 
+from __future__ import annotations
+
 import argparse
+import io
 import os
 import resource
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import django
+
+if TYPE_CHECKING:
+    from crm.models import User
 
 
 def main() -> int:
@@ -35,7 +42,7 @@ def main() -> int:
     return 0
 
 
-def _prepare(scale: float) -> object:
+def _prepare(scale: float) -> User:
     from django.core.management import call_command
     from django.db import connection
 
@@ -45,7 +52,7 @@ def _prepare(scale: float) -> object:
     from crm.models import Membership, Unit, User
 
     for command in (["migrate"], ["createcachetable"], ["sync_reference_data"], ["load_policy"]):
-        call_command(*command, verbosity=0, stdout=open(os.devnull, "w"))
+        call_command(*command, verbosity=0, stdout=io.StringIO())
     start = time.perf_counter()
     size = Size(scale)
     load(Population(size))

@@ -53,12 +53,13 @@ def _timed(way: Callable[[], object]) -> float:
 
 
 def _rows(prefix: str) -> list[list[str]]:
-    generator = random.Random(prefix)  # noqa: S311  (a data set, not a secret)
+    generator = random.Random(prefix)
     countries = list(Country.objects.order_by("alpha2").values_list("name_en", flat=True)[:60])
     return [
         [
             f"{prefix}-{number}", f"{generator.choice(_WORDS)} {generator.choice(_NAMES)} {prefix} {generator.randrange(10**9)}",
-            f"{prefix[:2]}{number}", generator.choice(countries), "", f"https://{prefix}{number}.example.org", str(generator.randrange(1900, 2025)),
+            f"{prefix[:2]}{number}", generator.choice(countries), "", f"https://{prefix}{number}.example.org",
+            str(generator.randrange(1900, 2025)),
         ]
         for number in range(ROWS)
     ]  # fmt: skip
@@ -101,7 +102,8 @@ def _copy_and_insert() -> None:
             for _key, name, _acronym, country, _city, website, founded in _rows("copy"):
                 copy.write_row((str(new_public_id()), name, kind, countries[country], website, founded, fold(name), sort_key(name)))
         cursor.execute(
-            "INSERT INTO partners_partner (public_id, revision, created_at, updated_at, name, name_language, kind_id, country_id, city, website, "
-            "founded_year, status, interests, is_demo, search_key, sort_key) SELECT public_id, 1, now(), now(), name, 'und', kind_id, country_id, "
+            "INSERT INTO partners_partner (public_id, revision, created_at, updated_at, name, name_language, kind_id, country_id, "
+            "city, website, founded_year, status, interests, is_demo, search_key, sort_key) "
+            "SELECT public_id, 1, now(), now(), name, 'und', kind_id, country_id, "
             "'', website, founded_year, 'active', '', false, search_key, sort_key FROM staging"
         )

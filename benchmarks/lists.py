@@ -60,7 +60,8 @@ def _compare(client: Client, label: str, sql: Callable[[], object], addresses: d
 def _largest_country() -> str:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.alpha2 FROM partners_partner p JOIN crm_country c ON c.id = p.country_id GROUP BY c.alpha2 ORDER BY count(*) DESC, 1 LIMIT 1"
+            "SELECT c.alpha2 FROM partners_partner p JOIN crm_country c ON c.id = p.country_id "
+            "GROUP BY c.alpha2 ORDER BY count(*) DESC, 1 LIMIT 1"
         )
         return str(cursor.fetchone()[0])
 

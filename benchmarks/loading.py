@@ -44,7 +44,7 @@ def _write(table: str, columns: list[str], rows: Iterable[tuple[Any, ...]]) -> N
                     copy.write_row(row)
             return
         marks = ", ".join("?" * len(columns))
-        cursor.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", _for_sqlite(columns, rows))  # noqa: S608
+        cursor.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", _for_sqlite(columns, rows))
 
 
 def _for_sqlite(columns: list[str], rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
@@ -66,4 +66,4 @@ def _move_sequences() -> None:
         return
     with connection.cursor() as cursor:
         for table in ("partners_partner", "partners_person", EXCHANGE_TABLE):
-            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")  # noqa: S608
+            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")

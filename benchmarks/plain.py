@@ -20,7 +20,8 @@ from partners.models import Partner
 PAGE_SIZE = 50
 _TEMPLATE = (
     "<table>{% for partner in object_list %}<tr><td>{{ partner.name }}<td>{{ partner.kind.label_vi }}<td>{{ partner.country.name_vi }}"
-    "<td>{% for field in partner.fields.all %}{{ field.label_vi }} {% endfor %}<td>{% for name in partner.names.all %}{{ name.name }} {% endfor %}"
+    "<td>{% for field in partner.fields.all %}{{ field.label_vi }} {% endfor %}"
+    "<td>{% for name in partner.names.all %}{{ name.name }} {% endfor %}"
     "<td>{{ partner.last_contact_on }}{% endfor %}</table>{{ page_obj.number }}/{{ paginator.num_pages }} ({{ paginator.count }})"
 )
 

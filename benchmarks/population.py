@@ -20,14 +20,68 @@ from partners.models.partners import EPOCH
 
 LAST_DAY = date(2026, 11, 20)
 YEARS = 6
-_WORDS = (
-    "Hội Hữu nghị|Viện|Đại học|Quỹ|Trung tâm|Liên hiệp|Friendship|Institute|University|Foundation|Centre|Union|Alliance|"
-    "Société|Association|Общество|Институт|Federación|Comité|Council|Academy|Network|Forum|Chamber"
-).split("|")
-_NAMES = (
-    "Lào|Việt|Mekong|Hòa Bình|Hoà Hợp|Sông Hồng|Angkor|Luang|Siam|Andes|Caribe|Volga|Danube|Nordic|Pacific|Sakura|Hangang|"
-    "Baltic|Atlas|Savane|Delta|Horizon|Aurora|Unity|Bridge|Lotus|Bamboo|Peace|Đoàn Kết|Ánh Sáng|Youth|Women|Health|Climate"
-).split("|")
+_WORDS = [
+    "Hội Hữu nghị",
+    "Viện",
+    "Đại học",
+    "Quỹ",
+    "Trung tâm",
+    "Liên hiệp",
+    "Friendship",
+    "Institute",
+    "University",
+    "Foundation",
+    "Centre",
+    "Union",
+    "Alliance",
+    "Société",
+    "Association",
+    "Общество",
+    "Институт",
+    "Federación",
+    "Comité",
+    "Council",
+    "Academy",
+    "Network",
+    "Forum",
+    "Chamber",
+]
+_NAMES = [
+    "Lào",
+    "Việt",
+    "Mekong",
+    "Hòa Bình",
+    "Hoà Hợp",
+    "Sông Hồng",
+    "Angkor",
+    "Luang",
+    "Siam",
+    "Andes",
+    "Caribe",
+    "Volga",
+    "Danube",
+    "Nordic",
+    "Pacific",
+    "Sakura",
+    "Hangang",
+    "Baltic",
+    "Atlas",
+    "Savane",
+    "Delta",
+    "Horizon",
+    "Aurora",
+    "Unity",
+    "Bridge",
+    "Lotus",
+    "Bamboo",
+    "Peace",
+    "Đoàn Kết",
+    "Ánh Sáng",
+    "Youth",
+    "Women",
+    "Health",
+    "Climate",
+]
 
 
 @dataclass(frozen=True)
@@ -54,7 +108,7 @@ class Population:
 
     def __init__(self, size: Size) -> None:
         self.size = size
-        self.random = random.Random(20261121)  # noqa: S311  (a data set, not a secret)
+        self.random = random.Random(20261121)
         self.kinds = list(PartnerKind.objects.order_by("id").values_list("id", flat=True))
         self.countries = list(Country.objects.filter(kind="country").order_by("alpha2").values_list("id", flat=True)[:200])
         self.units = list(Unit.objects.order_by("id").values_list("id", flat=True))
@@ -66,7 +120,24 @@ class Population:
             name = f"{self.random.choice(_WORDS)} {self.random.choice(_NAMES)} {self.random.choice(_NAMES)} {number}"
             country = self.countries[min(int(self.random.expovariate(1 / 25)), len(self.countries) - 1)]
             kind = self.random.choice(self.kinds)
-            yield (number, str(new_public_id()), 1, self.now, self.now, name, "vi", kind, country, "", "", "active", "", False, fold(name), sort_key(name))
+            yield (
+                number,
+                str(new_public_id()),
+                1,
+                self.now,
+                self.now,
+                name,
+                "vi",
+                kind,
+                country,
+                "",
+                "",
+                "active",
+                "",
+                False,
+                fold(name),
+                sort_key(name),
+            )
 
     def people(self) -> Iterator[tuple[Any, ...]]:
         for number in range(1, self.size.people + 1):
@@ -74,8 +145,8 @@ class Population:
             country = self.random.choice(self.countries)
             unit = self.random.choice(self.units)
             yield (
-                number, str(new_public_id()), 1, self.now, self.now, name, "", "", "", "", "given_first", "", country, "", "", "", "", "network",
-                unit, False, fold(name), sort_key(name),
+                number, str(new_public_id()), 1, self.now, self.now, name, "", "", "", "", "given_first", "", country, "", "", "", "",
+                "network", unit, False, fold(name), sort_key(name),
             )  # fmt: skip
 
     def exchanges(self) -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]], list[tuple[Any, ...]]]]:
@@ -90,10 +161,10 @@ class Population:
             direction = self.random.choice(("in", "out", "mutual"))
             sides = Sides.OURS if one_sided else Sides.BOTH
             row = (
-                number, str(new_public_id()), 1, self.now, self.now, kind.pk, "", day.isoformat(), direction, level, sides, "held", "", unit,
-                "", "", "unit", False, "",
+                number, str(new_public_id()), 1, self.now, self.now, kind.pk, "", day.isoformat(), direction, level, sides, "held", "",
+                unit, "", "", "unit", False, "",
             )  # fmt: skip
-            merit = merit_code(kind.points_class, level, one_sided=one_sided)
+            merit = merit_code(kind.points_class or 0, level, one_sided=one_sided)
             facts = ((day - EPOCH).days, merit, not one_sided, direction, level, True, mask, unit)
             chosen = {self._partner() for _ in range(self.random.choices((1, 2, 3), (68, 24, 8))[0])}
             participations = [(number, partner, 1, *facts) for partner in sorted(chosen)]
@@ -108,17 +179,81 @@ class Population:
         return self.random.randrange(top + 1, max(top + 2, int(self.size.partners * 0.6)))
 
 
-PARTNER_COLUMNS = (
-    "id public_id revision created_at updated_at name name_language kind_id country_id city website status interests is_demo search_key sort_key"
-).split()
-PERSON_COLUMNS = (
-    "id public_id revision created_at updated_at full_name latin_name native_name family_name given_name name_order how_to_address country_id "
-    "languages email phone protocol_notes confidentiality unit_id is_demo search_key sort_key"
-).split()
-EXCHANGE_COLUMNS = (
-    "id public_id revision created_at updated_at kind_id title starts_on direction level sides status place host_unit_id summary outcome "
-    "confidentiality is_demo search_key"
-).split()
-PARTICIPATION_COLUMNS = "exchange_id partner_id rank day_no merit two_way direction level counted field_mask host_unit_id".split()
-ATTENDANCE_COLUMNS = "exchange_id side person_id name title rank".split()
+PARTNER_COLUMNS = [
+    "id",
+    "public_id",
+    "revision",
+    "created_at",
+    "updated_at",
+    "name",
+    "name_language",
+    "kind_id",
+    "country_id",
+    "city",
+    "website",
+    "status",
+    "interests",
+    "is_demo",
+    "search_key",
+    "sort_key",
+]
+PERSON_COLUMNS = [
+    "id",
+    "public_id",
+    "revision",
+    "created_at",
+    "updated_at",
+    "full_name",
+    "latin_name",
+    "native_name",
+    "family_name",
+    "given_name",
+    "name_order",
+    "how_to_address",
+    "country_id",
+    "languages",
+    "email",
+    "phone",
+    "protocol_notes",
+    "confidentiality",
+    "unit_id",
+    "is_demo",
+    "search_key",
+    "sort_key",
+]
+EXCHANGE_COLUMNS = [
+    "id",
+    "public_id",
+    "revision",
+    "created_at",
+    "updated_at",
+    "kind_id",
+    "title",
+    "starts_on",
+    "direction",
+    "level",
+    "sides",
+    "status",
+    "place",
+    "host_unit_id",
+    "summary",
+    "outcome",
+    "confidentiality",
+    "is_demo",
+    "search_key",
+]
+PARTICIPATION_COLUMNS = [
+    "exchange_id",
+    "partner_id",
+    "rank",
+    "day_no",
+    "merit",
+    "two_way",
+    "direction",
+    "level",
+    "counted",
+    "field_mask",
+    "host_unit_id",
+]
+ATTENDANCE_COLUMNS = ["exchange_id", "side", "person_id", "name", "title", "rank"]
 EXCHANGE_TABLE = Exchange._meta.db_table

@@ -9,7 +9,20 @@ from crm.text import fold
 from partners.models import Partner
 
 # From rare to so frequent that a third of all names hold it; with and without marks, cut words, two words.
-TERMS = ("lao viet", "Hòa Bình", "hoa binh", "mekong 77", "LOTUS", "andes", "dai hoc", "Đại học", "friend", "viet 12", "университет", "angkor horizon")
+TERMS = (
+    "lao viet",
+    "Hòa Bình",
+    "hoa binh",
+    "mekong 77",
+    "LOTUS",
+    "andes",
+    "dai hoc",
+    "Đại học",
+    "friend",
+    "viet 12",
+    "университет",
+    "angkor horizon",
+)
 
 
 def run(reader: User, *, rounds: int) -> None:

@@ -1,7 +1,7 @@
 """Filters shared by all lists. One FilterSet serves page, API and export."""
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django.core.exceptions import ValidationError
@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models import Country, CountryName, Tier, TierMembership, Unit
 from crm.text import fold
+
+if TYPE_CHECKING:
+    from crm.models.records import RecordQuerySet
 
 MAX_SEARCH_LENGTH = 200
 
@@ -32,7 +35,9 @@ class CodesField(django_filters.fields.ModelMultipleChoiceField):
     def clean(self, value: Any) -> Any:
         for code in value if isinstance(value, list | tuple) else ():
             if "\x00" in str(code):
-                raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": str(code).replace("\x00", "")})
+                raise ValidationError(
+                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": str(code).replace("\x00", "")}
+                )
         return super().clean(value)
 
 
@@ -69,7 +74,8 @@ class RecordFilter(django_filters.FilterSet):
     @property
     def qs(self) -> QuerySet:
         wants_archived = self.is_valid() and self.form.cleaned_data.get("archived")
-        return super().qs.archived() if wants_archived else super().qs.live()
+        found: RecordQuerySet = super().qs
+        return found.archived() if wants_archived else found.live()
 
     def leave(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
         """For parameters that another filter reads."""

@@ -24,7 +24,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from crm.actions.records import archive_record
 from crm.forms import add_action_errors
 from crm.models import User
-from crm.paging import InvalidCursor, KeysetPage, keyset_page
+from crm.paging import InvalidCursorError, KeysetPage, keyset_page
 from crm.permissions import Permission, check
 
 UNPROCESSABLE = 422
@@ -98,7 +98,7 @@ class ListView(NounView):
             return self.show(part="rows", status=UNPROCESSABLE, filter=filtered, page=KeysetPage([], None, None), count=None)
         try:
             page = keyset_page(filtered.qs, order=self.order, cursor=cursor, size=self.page_size)
-        except InvalidCursor:
+        except InvalidCursorError:
             # An old link, or one cut in the mail: the first page is what its reader wants.
             return HttpResponseRedirect(f"{request.path}?{parameters.urlencode()}")
         return self.show(part="rows", filter=filtered, page=page, count=None if cursor else self._count(filtered.qs, page))

@@ -10,10 +10,10 @@ from functools import reduce
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 
 
-class InvalidCursor(ValueError):
+class InvalidCursorError(ValueError):
     """The cursor was not made by this list in this order."""
 
 
@@ -30,7 +30,7 @@ def keyset_page(queryset: QuerySet, *, order: Sequence[str], cursor: str | None,
     """Return the page of at most ``size`` rows after (or before) the cursor.
 
     ``order`` names columns that are never NULL and together unique, such as ``("sort_key", "id")`` or
-    ``("-starts_on", "-id")``. Raises InvalidCursor for a cursor of another order or a broken one.
+    ``("-starts_on", "-id")``. Raises InvalidCursorError for a cursor of another order or a broken one.
     """
     backwards, position = _decode(cursor, order, queryset.model) if cursor else (False, None)
     effective = [_reverse(name) for name in order] if backwards else list(order)
@@ -81,26 +81,26 @@ def _decode(cursor: str, order: Sequence[str], model: type[Model]) -> tuple[bool
         payload = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         direction, cursor_order, position = payload
     except (ValueError, TypeError, binascii.Error, RecursionError) as error:
-        raise InvalidCursor(cursor[:80]) from error
+        raise InvalidCursorError(cursor[:80]) from error
     if direction not in ("n", "p") or cursor_order != list(order) or not isinstance(position, list) or len(position) != len(order):
-        raise InvalidCursor(cursor[:80])
+        raise InvalidCursorError(cursor[:80])
     return direction == "p", [_checked(model, name, value) for name, value in zip(order, position, strict=True)]
 
 
 def _checked(model: type[Model], name: str, value: Any) -> Any:
     """Refuse values that the column could not hold, before the database does."""
     if value is None or isinstance(value, (list, dict, bool)) or (isinstance(value, str) and "\x00" in value):
-        raise InvalidCursor(name)
+        raise InvalidCursorError(name)
     try:
         field = model._meta.get_field(name.lstrip("-").split("__")[0])
     except FieldDoesNotExist:
         return value
-    if field.is_relation:
+    if field.is_relation or not isinstance(field, Field):
         return value
     try:
         checked = field.to_python(value)
     except ValidationError as error:
-        raise InvalidCursor(name) from error
+        raise InvalidCursorError(name) from error
     if isinstance(checked, int) and not -(2**63) <= checked < 2**63:
-        raise InvalidCursor(name)
+        raise InvalidCursorError(name)
     return checked

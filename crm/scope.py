@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -12,6 +11,8 @@ from crm.choices import CENTRAL_UNIT_KINDS, Confidentiality, Role
 from crm.permissions import ROLE_PERMISSIONS, Permission
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from crm.models import User
 
 

@@ -1,11 +1,15 @@
 """Text as people type it, as machines compare it, and as Vietnamese sorts it."""
 
+import re
 import unicodedata
 
 # Letters that carry no combining mark and therefore survive NFD.
 _UNMARKED = str.maketrans(
     {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "ħ": "h", "ŋ": "n"}
 )
+
+# The short way for plain names: what is no letter or digit parts words.
+_ASCII_BREAKS = re.compile(r"[^0-9A-Za-z]+")
 
 # Vietnamese order: a ă â b c d đ e ê … o ô ơ … u ư; tones decide only between words that are else equal.
 _VIETNAMESE_LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
@@ -27,6 +31,8 @@ def fold(text: str) -> str:
     ``Hoà Bình``, ``Hòa Bình`` and ``HOA BINH`` fold to the same; so do NFC and NFD. Scripts whose vowels
     are combining marks (Thai, Lao, Khmer, Burmese) keep them: only marks on Latin, Greek and Cyrillic go.
     """
+    if text.isascii():
+        return " ".join(_ASCII_BREAKS.sub(" ", text.replace("'", "").replace("`", "")).lower().split())
     folded: list[str] = []
     base_is_alphabetic_script = False
     for character in unicodedata.normalize("NFKD", text).casefold():

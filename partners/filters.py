@@ -50,7 +50,6 @@ class PartnerFilter(RecordFilter):
         return queryset.filter(Q(last_contact_on__isnull=True) | Q(last_contact_on__lt=value))
 
 
-
 class PersonFilter(RecordFilter):
     """The list of people, its API and its export."""
 

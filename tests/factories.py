@@ -11,7 +11,7 @@ from crm.models import Country, Membership, Unit, User
 from partners.choices import StewardRole
 from partners.models import Partner, PartnerKind, Stewardship
 
-PASSWORD = "cau-noi-nhip-2026"  # noqa: S105  (the password of invented accounts in the test database)
+PASSWORD = "cau-noi-nhip-2026"
 
 
 def make_unit(code: str, **values: Any) -> Unit:
@@ -36,7 +36,7 @@ def make_user(username: str, *, unit: Unit | None = None, role: Role = Role.OFFI
 
 def make_partner(name: str = "Hội Hữu nghị Lào - Việt", *, country: str | None = "LA", kind: str | None = None, **values: Any) -> Partner:
     """Make a partner straight in the table, without the registering action."""
-    chosen = PartnerKind.objects.get(code=kind) if kind else PartnerKind.objects.order_by("order", "id").first()
+    chosen = PartnerKind.objects.get(code=kind) if kind else PartnerKind.objects.order_by("order", "id")[0]
     home = Country.objects.get(alpha2=country) if country else None
     return Partner.objects.create(name=name, kind=chosen, country=home, **values)
 

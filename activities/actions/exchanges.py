@@ -37,7 +37,7 @@ def log_exchange(
     The host unit is the author's own where none is given. Raises PermissionDenied outside the author's rights and
     units, ValidationError keyed by field where a rule is broken.
     """
-    if exchange.host_unit_id is None and by.scope.home_unit_ids:
+    if not exchange.host_unit_id and by.scope.home_unit_ids:
         exchange.host_unit_id = by.scope.home_unit_ids[0]
     _check_rights(exchange, by=by)
     _check_rules(exchange, partners, by=by)
@@ -74,7 +74,9 @@ def change_exchange(
     if exchange.host_unit_id != stored_unit and not by.scope.may_write_for(exchange.host_unit_id):
         raise ValidationError({"host_unit": ValidationError(_("You may not hand the exchange over to this unit."), code="not-allowed")})
     before = set(exchange.participations.values_list("partner", flat=True))
-    _check_rules(exchange, partners if partners is not None else [row.partner for row in exchange.participations.select_related("partner")], by=by)
+    _check_rules(
+        exchange, partners if partners is not None else [row.partner for row in exchange.participations.select_related("partner")], by=by
+    )
     save_record(exchange, by=by)
     if fields is not None:
         exchange.fields.set(fields)
@@ -111,9 +113,9 @@ def restore_exchange(exchange: Exchange, *, by: User) -> None:
 def _check_rights(exchange: Exchange, *, by: User) -> None:
     if not by.may(Permission.EXCHANGE_LOG):
         raise PermissionDenied
-    if exchange.pk and not Exchange.objects.editable_by(by).filter(pk=exchange.pk).exists():
+    if not exchange.is_new and not Exchange.objects.editable_by(by).filter(pk=exchange.pk).exists():
         raise PermissionDenied
-    if exchange.pk is None and not by.scope.may_write_for(exchange.host_unit_id):
+    if exchange.is_new and not by.scope.may_write_for(exchange.host_unit_id):
         raise PermissionDenied
     if exchange.parent_id and not Exchange.objects.editable_by(by).filter(pk=exchange.parent_id).exists():
         raise ValidationError({"parent": ValidationError(_("You may not add to this delegation."), code="not-allowed")})
@@ -124,9 +126,14 @@ def _check_rules(exchange: Exchange, partners: Sequence[Partner], *, by: User) -
         raise ValidationError({"partners": ValidationError(_("Name at least one partner."), code="required")})
     if archived := [partner.name for partner in partners if partner.is_archived]:
         raise ValidationError(
-            {"partners": ValidationError(_("%(names)s is archived; restore it first."), code="archived", params={"names": ", ".join(archived)})}
+            {
+                "partners": ValidationError(
+                    _("%(names)s is archived; restore it first."), code="archived", params={"names": ", ".join(archived)}
+                )
+            }
         )
-    if exchange.status == ExchangeStatus.HELD and exchange.starts_on and exchange.starts_on > timezone.localdate():
+    day: date | None = exchange.starts_on  # None where it was left out: the model says so below
+    if exchange.status == ExchangeStatus.HELD and day is not None and day > timezone.localdate():
         raise ValidationError({"starts_on": ValidationError(_("This day is still to come: log it as planned."), code="future-held")})
 
 

@@ -69,9 +69,7 @@ def refresh_last_contact(partner_ids: Iterable[int]) -> None:
     """Make ``Partner.last_contact_on`` true again: the day of the last two-way exchange that counts."""
     ids = list(partner_ids)
     last_days = dict(
-        Participation.objects.filter(partner__in=ids, counted=True, two_way=True)
-        .values_list("partner")
-        .annotate(last=Max("day_no"))
+        Participation.objects.filter(partner__in=ids, counted=True, two_way=True).values_list("partner").annotate(last=Max("day_no"))
     )
     partners = list(Partner.objects.filter(pk__in=ids).only("pk", "last_contact_on"))
     for partner in partners:

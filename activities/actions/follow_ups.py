@@ -15,10 +15,11 @@ from crm.permissions import Permission
 def save_follow_up(follow_up: FollowUp, *, by: User) -> FollowUp:
     """Open a follow-up, or change one. It belongs to its exchange's host unit, else to the author's own.
 
-    About a restricted exchange it is restricted too, since its text would give the exchange away. Raises PermissionDenied outside the author's units, ValidationError where a rule is broken.
+    About a restricted exchange it is restricted too, since its text would give the exchange away. Raises PermissionDenied
+    outside the author's units, ValidationError where a rule is broken.
     """
-    if follow_up.unit_id is None:
-        follow_up.unit_id = _unit_for(follow_up, by=by)
+    if not follow_up.unit_id and (unit_id := _unit_for(follow_up, by=by)):
+        follow_up.unit_id = unit_id
     if follow_up.exchange is not None and follow_up.exchange.confidentiality == Confidentiality.RESTRICTED:
         follow_up.confidentiality = Confidentiality.RESTRICTED
     _check_rights(follow_up, by=by)
@@ -48,7 +49,7 @@ def _unit_for(follow_up: FollowUp, *, by: User) -> int | None:
 def _check_rights(follow_up: FollowUp, *, by: User) -> None:
     if not by.may(Permission.FOLLOW_UP_EDIT):
         raise PermissionDenied
-    if follow_up.pk is None:
+    if follow_up.is_new:
         if not by.scope.may_write_for(follow_up.unit_id):
             raise PermissionDenied
     elif not FollowUp.objects.editable_by(by).filter(pk=follow_up.pk).exists():

@@ -9,7 +9,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-
 from simple_history.models import HistoricalRecords
 
 from activities.choices import Direction, ExchangeStatus, Level, OurRole, Side, Sides
@@ -26,7 +25,9 @@ EARLIEST_DAY = date(1945, 9, 2)
 class ExchangeQuerySet(RecordQuerySet):
     def visible_to(self, user: User) -> Self:
         """Exchanges by confidentiality level and by host unit and co-units; see ``crm.scope``."""
-        own = Q(pk__in=ExchangeUnit.objects.filter(unit__in=user.scope.unit_ids).values("exchange")) & Q(confidentiality=Confidentiality.UNIT)
+        own = Q(pk__in=ExchangeUnit.objects.filter(unit__in=user.scope.unit_ids).values("exchange")) & Q(
+            confidentiality=Confidentiality.UNIT
+        )
         readable = user.scope.readable(user, unit_fields=("host_unit",))
         return self.filter(readable if user.scope.central or not user.scope.permissions else readable | own)
 
@@ -80,11 +81,20 @@ class Exchange(Record):
     summary = NoteField(_("summary"), blank=True)
     outcome = NoteField(_("outcome"), blank=True)
     policy_document = models.ForeignKey(
-        "crm.PolicyDocument", verbose_name=_("serves the directive"), null=True, blank=True, on_delete=models.PROTECT, related_name="exchanges"
+        "crm.PolicyDocument",
+        verbose_name=_("serves the directive"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="exchanges",
     )
     confidentiality = models.CharField(_("who may see"), max_length=10, choices=Confidentiality.choices, default=Confidentiality.UNIT)
-    parent = models.ForeignKey("self", verbose_name=_("part of the delegation"), null=True, blank=True, on_delete=models.PROTECT, related_name="parts")
-    event = models.ForeignKey("activities.Event", verbose_name=_("at the event"), null=True, blank=True, on_delete=models.PROTECT, related_name="exchanges")
+    parent = models.ForeignKey(
+        "self", verbose_name=_("part of the delegation"), null=True, blank=True, on_delete=models.PROTECT, related_name="parts"
+    )
+    event = models.ForeignKey(
+        "activities.Event", verbose_name=_("at the event"), null=True, blank=True, on_delete=models.PROTECT, related_name="exchanges"
+    )
     is_demo = models.BooleanField(_("invented for demonstration"), default=False, editable=False)
     search_key = models.CharField(max_length=700, editable=False)
 
@@ -125,9 +135,10 @@ class Exchange(Record):
         return self.sides == Sides.BOTH
 
     def clean(self) -> None:
-        if self.starts_on and self.starts_on < EARLIEST_DAY:
+        day: date | None = self.starts_on  # None while a form is being filled
+        if day is not None and day < EARLIEST_DAY:
             raise ValidationError({"starts_on": ValidationError(_("The day must not come before 2 September 1945."), code="too-early")})
-        if self.parent_id and self.parent.parent_id:
+        if self.parent is not None and self.parent.parent_id:
             raise ValidationError({"parent": ValidationError(_("A part of a delegation has no parts of its own."), code="nested-parent")})
 
     def set_keys(self) -> None:
@@ -171,9 +182,7 @@ class Participation(models.Model):
     field_mask = models.BigIntegerField(default=0, editable=False)
     host_unit = models.ForeignKey("crm.Unit", editable=False, on_delete=models.PROTECT, related_name="+", db_index=False)
 
-    history = HistoricalRecords(
-        excluded_fields=["day_no", "merit", "two_way", "direction", "level", "counted", "field_mask", "host_unit"]
-    )
+    history = HistoricalRecords(excluded_fields=["day_no", "merit", "two_way", "direction", "level", "counted", "field_mask", "host_unit"])
 
     class Meta:
         verbose_name = _("participation")
@@ -191,7 +200,9 @@ class Participation(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["partner", "day_no", "merit", "two_way", "exchange"], condition=Q(counted=True), name="participation_fact"),
+            models.Index(
+                fields=["partner", "day_no", "merit", "two_way", "exchange"], condition=Q(counted=True), name="participation_fact"
+            ),
             models.Index(fields=["partner", "-day_no", "-exchange"], name="participation_timeline"),
         ]
 
@@ -204,8 +215,12 @@ class Attendance(models.Model):
 
     exchange = models.ForeignKey(Exchange, verbose_name=_("exchange"), on_delete=models.CASCADE, related_name="attendances")
     side = models.CharField(_("side"), max_length=6, choices=Side.choices)
-    person = models.ForeignKey("partners.Person", verbose_name=_("person"), null=True, blank=True, on_delete=models.PROTECT, related_name="attendances")
-    partner = models.ForeignKey("partners.Partner", verbose_name=_("for the partner"), null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(
+        "partners.Person", verbose_name=_("person"), null=True, blank=True, on_delete=models.PROTECT, related_name="attendances"
+    )
+    partner = models.ForeignKey(
+        "partners.Partner", verbose_name=_("for the partner"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("colleague"), null=True, blank=True, on_delete=models.PROTECT, related_name="attendances"
     )
@@ -229,7 +244,9 @@ class Attendance(models.Model):
                 name="activities_attendance_who",
                 violation_error_message=_("Say who was present: a person of theirs, a colleague of ours, or a name."),
             ),
-            models.UniqueConstraint(fields=["exchange", "person"], condition=Q(person__isnull=False), name="activities_attendance_person_once"),
+            models.UniqueConstraint(
+                fields=["exchange", "person"], condition=Q(person__isnull=False), name="activities_attendance_person_once"
+            ),
             models.UniqueConstraint(fields=["exchange", "user"], condition=Q(user__isnull=False), name="activities_attendance_user_once"),
         ]
 
@@ -263,7 +280,9 @@ class Event(Record):
     """An event, or a session of a forum, at which exchanges take place."""
 
     name = NameField(_("name"), max_length=300)
-    forum = models.ForeignKey(Forum, verbose_name=_("session of the forum"), null=True, blank=True, on_delete=models.PROTECT, related_name="events")
+    forum = models.ForeignKey(
+        Forum, verbose_name=_("session of the forum"), null=True, blank=True, on_delete=models.PROTECT, related_name="events"
+    )
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"), null=True, blank=True)
     place = NameField(_("place"), max_length=200, blank=True)

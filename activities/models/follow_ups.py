@@ -45,8 +45,12 @@ class FollowUp(Record):
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("who"), null=True, blank=True, on_delete=models.PROTECT, related_name="follow_ups"
     )
-    exchange = models.ForeignKey("activities.Exchange", verbose_name=_("exchange"), null=True, blank=True, on_delete=models.PROTECT, related_name="follow_ups")
-    partner = models.ForeignKey("partners.Partner", verbose_name=_("partner"), null=True, blank=True, on_delete=models.PROTECT, related_name="follow_ups")
+    exchange = models.ForeignKey(
+        "activities.Exchange", verbose_name=_("exchange"), null=True, blank=True, on_delete=models.PROTECT, related_name="follow_ups"
+    )
+    partner = models.ForeignKey(
+        "partners.Partner", verbose_name=_("partner"), null=True, blank=True, on_delete=models.PROTECT, related_name="follow_ups"
+    )
     state = models.CharField(_("state"), max_length=8, choices=FollowUpState.choices, default=FollowUpState.OPEN)
     closed_at = models.DateTimeField(_("closed at"), null=True, editable=False)
     remark = NoteField(_("remark"), blank=True)

@@ -19,7 +19,7 @@ def save_record(record: Record, *, by: User) -> None:
     Raises ValidationError when a rule is broken. Rights are the caller's to check, since they differ by noun.
     """
     record.updated_by = by
-    if record.pk is None:
+    if record.is_new:
         record.created_by = by
     else:
         stored = type(record)._default_manager.select_for_update().values_list("revision", flat=True).get(pk=record.pk)

@@ -39,8 +39,8 @@ class OfficeAuthentication(BaseAuthentication):
 
     def _find(self, value: str) -> AccessToken | None:
         checksum = hashlib.sha256(value.encode()).hexdigest()
-        tokens = AccessToken.objects.filter(application__isnull=False).select_related("application__acts_as")
-        return tokens.filter(token_checksum=checksum).first()
+        tokens = AccessToken.objects.select_related("application__acts_as")
+        return tokens.filter(token_checksum=checksum, application__isnull=False).first()
 
     def _refusal(self, detail: Any) -> AuthenticationFailed:
         return AuthenticationFailed(detail, code="invalid-token")

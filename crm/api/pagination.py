@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from crm.api.problems import InvalidParameter
-from crm.paging import InvalidCursor, keyset_page
+from crm.paging import InvalidCursorError, keyset_page
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -33,7 +33,7 @@ class KeysetPagination(BasePagination):
         self.count = self._counted(queryset)
         try:
             self.page = keyset_page(queryset, order=view.order, cursor=request.query_params.get("cursor"), size=self._size())  # type: ignore[union-attr]  # every paged view names its order
-        except InvalidCursor as error:
+        except InvalidCursorError as error:
             detail = _("This cursor is not of this list. Begin again without one, and follow “next” as it is.")
             raise InvalidParameter({"cursor": ("invalid-cursor", detail)}) from error
         return self.page.rows

@@ -1,6 +1,7 @@
 """Bodies read strictly: what is not known is refused by name, text is NFC, references are public codes and identifiers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -158,6 +159,14 @@ class NamedNumberField(serializers.ChoiceField):
 
     def to_representation(self, value: int) -> str:  # type: ignore[override]  # the word for the number
         return self.numbers(value).name.lower()
+
+
+def grouped(rows: Iterable[tuple[Any, ...]]) -> defaultdict[Any, list[tuple[Any, ...]]]:
+    """Return the rows by their first value, each without it."""
+    groups: defaultdict[Any, list[tuple[Any, ...]]] = defaultdict(list)
+    for key, *values in rows:
+        groups[key].append(tuple(values))
+    return groups
 
 
 def local(moment: datetime | None) -> str | None:

@@ -1,5 +1,6 @@
 """The views that the API of each app is made of: lists and single records, written through the actions."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -58,12 +59,18 @@ class ReferenceViewSet(OfficeView, GenericViewSet):
         return cast("User", self.request.user)
 
     def list(self, request: Request) -> Response:
-        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        self.complete(rows)
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     def retrieve(self, request: Request, **key: Any) -> Response:
         refuse_unknown_parameters(request, self.extra_parameters)
-        return Response(self.get_serializer(self.get_object()).data)
+        row = self.get_object()
+        self.complete([row])
+        return Response(self.get_serializer(row).data)
+
+    def complete(self, rows: Sequence[Any]) -> None:
+        """Put on the rows of one page what the representation needs and the queryset did not bring."""
 
     def get_object(self) -> Any:
         row = self.get_queryset().filter(**{self.lookup_field: self.kwargs[self.lookup_url_kwarg or self.lookup_field]}).first()
@@ -140,6 +147,7 @@ class RecordViewSet(ReferenceViewSet):
         return dict(body.validated_data)
 
     def respond(self, record: Record, **kwargs: Any) -> Response:
+        self.complete([record])
         response = Response(self.get_serializer(record).data, **kwargs)
         response["ETag"] = f'"rev-{record.revision}"'
         return response

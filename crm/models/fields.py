@@ -11,8 +11,6 @@ from crm.text import nfc
 class _NormalisedText:
     """Store text as NFC, shown as typed; refuse NUL bytes, which PostgreSQL cannot hold."""
 
-    default_validators = [ProhibitNullCharactersValidator()]
-
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)  # type: ignore[misc]  # a mix-in for the two text fields below
         return nfc(value) if isinstance(value, str) else value
@@ -25,9 +23,13 @@ class _NormalisedText:
 class NameField(_NormalisedText, models.CharField):
     """One line of text: a name, a title, a place."""
 
+    default_validators = [ProhibitNullCharactersValidator()]
+
 
 class NoteField(_NormalisedText, models.TextField):
     """Several lines of text, at most 20,000 characters."""
+
+    default_validators = [ProhibitNullCharactersValidator()]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 20_000)

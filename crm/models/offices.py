@@ -2,7 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from oauth2_provider.models import AbstractApplication
+from oauth2_provider.models import AbstractApplication, ApplicationManager
 
 
 class OfficeClient(AbstractApplication):
@@ -12,9 +12,13 @@ class OfficeClient(AbstractApplication):
     """
 
     unit = models.ForeignKey("crm.Unit", verbose_name=_("unit"), on_delete=models.PROTECT, related_name="clients")
-    acts_as = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("acts as"), on_delete=models.PROTECT, related_name="acting_clients")
+    acts_as = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("acts as"), on_delete=models.PROTECT, related_name="acting_clients"
+    )
     purpose = models.CharField(_("purpose"), max_length=200, blank=True)
     expires_on = models.DateField(_("expires on"))
+
+    objects = ApplicationManager()
 
     class Meta(AbstractApplication.Meta):
         verbose_name = _("office credential")

@@ -55,6 +55,11 @@ class Record(models.Model):
         ]
 
     @property
+    def is_new(self) -> bool:
+        """Whether the record has not been stored yet."""
+        return self._state.adding
+
+    @property
     def is_archived(self) -> bool:
         return self.archived_at is not None
 
@@ -66,6 +71,10 @@ class DatedQuerySet(models.QuerySet):
             Q(valid_from__isnull=True) | Q(valid_from__lte=day),
             Q(valid_to__isnull=True) | Q(valid_to__gt=day),
         )
+
+
+class DatedRecordQuerySet(DatedQuerySet, RecordQuerySet):  # type: ignore[override]  # the stubs type as_manager anew for each class
+    """Records that hold for a period."""
 
 
 class Dated(models.Model):
@@ -93,7 +102,13 @@ class Sourced(models.Model):
     note = models.TextField(_("note"), blank=True)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True, editable=False)
     confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("confirmed by"), null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("confirmed by"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
 
     class Meta:

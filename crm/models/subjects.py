@@ -44,7 +44,9 @@ class PolicyDocument(Sourced):
     expires_on = models.DateField(_("expires on"), null=True, blank=True)
     dates_precision = models.CharField(_("precision of the days"), max_length=5, choices=DatePrecision.choices, default=DatePrecision.DAY)
     status = models.CharField(_("status"), max_length=40, blank=True)
-    replaced_by = models.ForeignKey("self", verbose_name=_("replaced by"), null=True, blank=True, on_delete=models.PROTECT, related_name="replaces")
+    replaced_by = models.ForeignKey(
+        "self", verbose_name=_("replaced by"), null=True, blank=True, on_delete=models.PROTECT, related_name="replaces"
+    )
 
     history = HistoricalRecords()
 

@@ -21,7 +21,7 @@ class UnitQuerySet(DatedQuerySet):
         return self.filter(Q(*(("path__startswith", path) for path in paths), _connector=Q.OR))
 
 
-class Unit(Dated, Sourced):
+class Unit(Dated, Sourced):  # type: ignore[django-manager-missing]  # OfficeClient comes from a library without types
     """A body of the network: the centre, its departments, associations, provincial unions, chapters, clusters.
 
     The tree is kept as a path of codes, ``VUFO/PU-40/``, so that a unit and all below it are one prefix.
@@ -35,7 +35,9 @@ class Unit(Dated, Sourced):
     kind = models.CharField(_("kind"), max_length=20, choices=UnitKind.choices)
     parent = models.ForeignKey("self", verbose_name=_("part of"), null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     path = models.CharField(_("path"), max_length=400, unique=True, editable=False)
-    province = models.ForeignKey("crm.Province", verbose_name=_("province"), null=True, blank=True, on_delete=models.PROTECT, related_name="units")
+    province = models.ForeignKey(
+        "crm.Province", verbose_name=_("province"), null=True, blank=True, on_delete=models.PROTECT, related_name="units"
+    )
     country = models.ForeignKey(
         "crm.Country", verbose_name=_("partner country"), null=True, blank=True, on_delete=models.PROTECT, related_name="units"
     )

@@ -14,19 +14,21 @@ from crm.permissions import Permission
 from crm.scope import Scope
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]  # OfficeClient comes from a library without types
     """Somebody, or an office's program, that signs in. Rights come from memberships alone."""
 
     public_id = models.UUIDField(_("identifier"), default=new_public_id, unique=True, editable=False)
     full_name = NameField(_("full name"), max_length=150, blank=True)
-    language = models.CharField(_("language"), max_length=3, choices=[("vi", _("Vietnamese")), ("en", _("English"))], default=Language.VIETNAMESE)
+    language = models.CharField(
+        _("language"), max_length=3, choices=[("vi", _("Vietnamese")), ("en", _("English"))], default=Language.VIETNAMESE
+    )
     is_program = models.BooleanField(_("a program, not a person"), default=False)
 
     history = HistoricalRecords(excluded_fields=["password", "last_login"])
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("account")
-        verbose_name_plural = _("accounts")
+        verbose_name = _("account")  # type: ignore[assignment]  # Django takes lazy text; the stubs of its own class say str
+        verbose_name_plural = _("accounts")  # type: ignore[assignment]  # the same
 
     def __str__(self) -> str:
         return self.full_name or self.username

@@ -14,9 +14,9 @@ def save_person(person: Person, *, by: User, post: Post | None = None) -> Person
     Raises PermissionDenied where the account may not write the person, ValidationError where a rule is broken.
     """
     _check_rights(person, by=by)
-    if person.pk is None and person.unit_id is None and by.scope.home_unit_ids:
+    if person.is_new and person.unit_id is None and by.scope.home_unit_ids:
         person.unit_id = by.scope.home_unit_ids[0]
-    if person.pk is None and not by.scope.may_write_for(person.unit_id):
+    if person.is_new and not by.scope.may_write_for(person.unit_id):
         raise PermissionDenied
     save_record(person, by=by)
     if post is not None:
@@ -48,5 +48,5 @@ def restore_person(person: Person, *, by: User) -> None:
 def _check_rights(person: Person, *, by: User) -> None:
     if not by.may(Permission.PERSON_EDIT):
         raise PermissionDenied
-    if person.pk and not Person.objects.editable_by(by).filter(pk=person.pk).exists():
+    if not person.is_new and not Person.objects.editable_by(by).filter(pk=person.pk).exists():
         raise PermissionDenied

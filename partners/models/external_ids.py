@@ -15,7 +15,9 @@ class ExternalId(models.Model):
         verbose_name_plural = _("external identifiers")
         constraints = [
             models.UniqueConstraint(
-                fields=["unit", "value"], name="partners_externalid_once_per_unit", violation_error_message=_("The unit already uses this identifier.")
+                fields=["unit", "value"],
+                name="partners_externalid_once_per_unit",
+                violation_error_message=_("The unit already uses this identifier."),
             )
         ]
 

@@ -6,7 +6,6 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-
 from simple_history.models import HistoricalRecords
 
 from crm.choices import Language, NameUsage
@@ -69,13 +68,16 @@ class Partner(Record):
     """Whoever exchanges are held with: an organisation, a group, a forum or a person of its own weight.
 
     The one thing that engagement is measured on. ``last_contact_on`` is the day of the last two-way exchange that
-    figures count, open to every unit and kept true by the actions on exchanges. ``search_key`` folds all its names; ``sort_key`` is Vietnamese order.
+    figures count, open to every unit and kept true by the actions on exchanges. ``search_key`` folds all its names;
+    ``sort_key`` is Vietnamese order.
     """
 
     name = NameField(_("name"), max_length=300)
     name_language = models.CharField(_("language of the name"), max_length=3, choices=Language.choices, default=Language.OTHER)
     kind = models.ForeignKey(PartnerKind, verbose_name=_("kind"), on_delete=models.PROTECT, related_name="partners")
-    country = models.ForeignKey("crm.Country", verbose_name=_("country"), null=True, blank=True, on_delete=models.PROTECT, related_name="partners")
+    country = models.ForeignKey(
+        "crm.Country", verbose_name=_("country"), null=True, blank=True, on_delete=models.PROTECT, related_name="partners"
+    )
     city = NameField(_("city"), max_length=120, blank=True)
     website = models.URLField(_("website"), max_length=300, blank=True)
     founded_year = models.PositiveSmallIntegerField(
@@ -83,11 +85,15 @@ class Partner(Record):
     )
     fields = models.ManyToManyField("crm.Field", verbose_name=_("fields of cooperation"), blank=True, related_name="partners")
     status = models.CharField(_("status"), max_length=10, choices=PartnerStatus.choices, default=PartnerStatus.ACTIVE)
-    friend_since = models.PositiveSmallIntegerField(_("friend since"), null=True, blank=True, validators=[MinValueValidator(1900), MaxValueValidator(2100)])
+    friend_since = models.PositiveSmallIntegerField(
+        _("friend since"), null=True, blank=True, validators=[MinValueValidator(1900), MaxValueValidator(2100)]
+    )
     verified_on = models.DateField(_("verified on"), null=True, blank=True)
     last_contact_on = models.DateField(_("last contact"), null=True, editable=False)
     interests = NoteField(_("interests"), blank=True)
-    unit = models.ForeignKey("crm.Unit", verbose_name=_("entered by unit"), null=True, blank=True, on_delete=models.PROTECT, related_name="entered_partners")
+    unit = models.ForeignKey(
+        "crm.Unit", verbose_name=_("entered by unit"), null=True, blank=True, on_delete=models.PROTECT, related_name="entered_partners"
+    )
     person = models.OneToOneField(
         "partners.Person", verbose_name=_("the person"), null=True, blank=True, on_delete=models.PROTECT, related_name="as_partner"
     )

@@ -5,13 +5,12 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-
 from simple_history.models import HistoricalRecords
 
 from crm.choices import Confidentiality
 from crm.models import User
 from crm.models.fields import NameField, NoteField
-from crm.models.records import Dated, DatedQuerySet, Record, RecordQuerySet
+from crm.models.records import Dated, DatedRecordQuerySet, Record, RecordQuerySet
 from crm.text import fold, sort_key
 from partners.choices import NameOrder
 
@@ -46,14 +45,18 @@ class Person(Record):
     given_name = NameField(_("given name"), max_length=100, blank=True)
     name_order = models.CharField(_("order of the name"), max_length=12, choices=NameOrder.choices, default=NameOrder.GIVEN_FIRST)
     how_to_address = NameField(_("how to address"), max_length=120, blank=True)
-    country = models.ForeignKey("crm.Country", verbose_name=_("country"), null=True, blank=True, on_delete=models.PROTECT, related_name="people")
+    country = models.ForeignKey(
+        "crm.Country", verbose_name=_("country"), null=True, blank=True, on_delete=models.PROTECT, related_name="people"
+    )
     languages = NameField(_("languages"), max_length=120, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     protocol_notes = NoteField(_("protocol notes"), blank=True)
     review_on = models.DateField(_("review whether still needed on"), null=True, blank=True)
     confidentiality = models.CharField(_("who may see"), max_length=10, choices=Confidentiality.choices, default=Confidentiality.NETWORK)
-    unit = models.ForeignKey("crm.Unit", verbose_name=_("entered by unit"), null=True, blank=True, on_delete=models.PROTECT, related_name="entered_people")
+    unit = models.ForeignKey(
+        "crm.Unit", verbose_name=_("entered by unit"), null=True, blank=True, on_delete=models.PROTECT, related_name="entered_people"
+    )
     is_demo = models.BooleanField(_("invented for demonstration"), default=False, editable=False)
     search_key = models.CharField(max_length=700, editable=False)
     sort_key = models.CharField(max_length=240, editable=False)
@@ -84,7 +87,7 @@ class Person(Record):
         super().save(*args, **kwargs)
 
 
-class PostQuerySet(DatedQuerySet, RecordQuerySet):
+class PostQuerySet(DatedRecordQuerySet):  # type: ignore[override]  # the stubs type as_manager anew for each class
     def visible_to(self, user: User) -> Self:
         """Posts of the people the account may see."""
         return self.filter(person__in=Person.objects.visible_to(user).values("pk"))

@@ -3,11 +3,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from crm.models.records import Dated, DatedQuerySet, Record, RecordQuerySet
+from crm.models.records import Dated, DatedRecordQuerySet, Record
 from partners.choices import RelationKind
 
 
-class RelationQuerySet(DatedQuerySet, RecordQuerySet):
+class RelationQuerySet(DatedRecordQuerySet):  # type: ignore[override]  # the stubs type as_manager anew for each class
     pass
 
 
@@ -28,7 +28,9 @@ class Relation(Dated, Record):
             *Record.Meta.constraints,
             *Dated.Meta.constraints,
             models.CheckConstraint(
-                condition=~Q(source=F("target")), name="partners_relation_two_partners", violation_error_message=_("A relation needs two different partners.")
+                condition=~Q(source=F("target")),
+                name="partners_relation_two_partners",
+                violation_error_message=_("A relation needs two different partners."),
             ),
             models.UniqueConstraint(
                 fields=["source", "target", "kind"],

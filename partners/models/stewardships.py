@@ -7,11 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from crm.models.records import Dated, DatedQuerySet, Record, RecordQuerySet
+from crm.models.records import Dated, DatedRecordQuerySet, Record
 from partners.choices import StewardRole
 
 
-class StewardshipQuerySet(DatedQuerySet, RecordQuerySet):
+class StewardshipQuerySet(DatedRecordQuerySet):  # type: ignore[override]  # the stubs type as_manager anew for each class
     def current(self) -> Self:
         return self.live().on(timezone.localdate())
 

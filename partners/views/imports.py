@@ -17,7 +17,7 @@ from crm.choices import ImportState
 from crm.forms import add_action_errors
 from crm.generic import UNPROCESSABLE, SignedInRequest, is_partial
 from crm.models import ImportJob
-from crm.paging import InvalidCursor, keyset_page
+from crm.paging import InvalidCursorError, keyset_page
 from crm.permissions import Permission, requires
 from crm.tabular import Table, open_table, spreadsheet_safe
 from partners import tasks
@@ -42,7 +42,7 @@ def import_list(request: SignedInRequest) -> HttpResponseBase:
     jobs = ImportJob.objects.visible_to(request.user).select_related("unit", "created_by").defer("errors", "preview")
     try:
         page = keyset_page(jobs, order=("-id",), cursor=request.GET.get("cursor"), size=30)
-    except InvalidCursor:
+    except InvalidCursorError:
         return redirect("partners:import-list")
     return render(request, "partners/import_list.html", {"page": page})
 

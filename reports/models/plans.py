@@ -6,10 +6,10 @@ from simple_history.models import HistoricalRecords
 
 from activities.choices import Level
 from crm.models.fields import NameField
-from crm.models.records import Dated, DatedQuerySet, Record, RecordQuerySet
+from crm.models.records import Dated, DatedRecordQuerySet, Record
 
 
-class PlanLineQuerySet(DatedQuerySet, RecordQuerySet):
+class PlanLineQuerySet(DatedRecordQuerySet):  # type: ignore[override]  # the stubs type as_manager anew for each class
     pass
 
 
@@ -20,13 +20,20 @@ class PlanLine(Dated, Record):
     """
 
     tier = models.ForeignKey("crm.Tier", verbose_name=_("tier"), null=True, blank=True, on_delete=models.PROTECT, related_name="plan_lines")
-    country = models.ForeignKey("crm.Country", verbose_name=_("country"), null=True, blank=True, on_delete=models.PROTECT, related_name="plan_lines")
+    country = models.ForeignKey(
+        "crm.Country", verbose_name=_("country"), null=True, blank=True, on_delete=models.PROTECT, related_name="plan_lines"
+    )
     required = models.PositiveSmallIntegerField(_("exchanges in 365 days"))
     cadence_days = models.PositiveSmallIntegerField(_("at least every so many days"))
     least_level = models.PositiveSmallIntegerField(_("at least once at level"), choices=Level.choices, default=Level.WORKING)
     exempt = models.BooleanField(_("exempt"), default=False)
     directive = models.ForeignKey(
-        "crm.PolicyDocument", verbose_name=_("serves the directive"), null=True, blank=True, on_delete=models.PROTECT, related_name="plan_lines"
+        "crm.PolicyDocument",
+        verbose_name=_("serves the directive"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="plan_lines",
     )
     reason = NameField(_("reason"), max_length=300, blank=True)
     is_demo = models.BooleanField(_("invented for demonstration"), default=False, editable=False)

@@ -3,7 +3,7 @@
 import pytest
 
 from crm.models import Country
-from crm.paging import InvalidCursor, keyset_page
+from crm.paging import InvalidCursorError, keyset_page
 
 ORDER = ("sort_key", "id")
 
@@ -47,12 +47,12 @@ def test_descending_order_pages_too(names: list[str]) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("cursor", ["x", "bm90IGpzb24", "W10", "////", "eyJhIjoxfQ", "é"])
 def test_a_broken_cursor_is_refused(cursor: str, reference_data: None) -> None:
-    with pytest.raises(InvalidCursor):
+    with pytest.raises(InvalidCursorError):
         keyset_page(Country.objects.all(), order=ORDER, cursor=cursor, size=10)
 
 
 @pytest.mark.django_db
 def test_a_cursor_of_another_order_is_refused(names: list[str]) -> None:
     page = keyset_page(Country.objects.all(), order=("alpha2", "id"), cursor=None, size=10)
-    with pytest.raises(InvalidCursor):
+    with pytest.raises(InvalidCursorError):
         keyset_page(Country.objects.all(), order=ORDER, cursor=page.next_cursor, size=10)

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 from openpyxl import Workbook
+from pytest_django import Settings
 
 from crm.tabular import Table, TabularError, open_table, spreadsheet_safe
 
@@ -85,12 +86,12 @@ def test_repeated_column_names_both_places() -> None:
     assert "C" in str(refusal(b"a,b,A\n"))
 
 
-def test_oversized_file_is_refused_before_it_is_read(settings) -> None:
+def test_oversized_file_is_refused_before_it_is_read(settings: Settings) -> None:
     settings.IMPORT_MAX_BYTES = 10
     assert refusal(b"a,b\n1,2\n3,4\n").code == "too_large"
 
 
-def test_too_many_rows_are_refused(settings) -> None:
+def test_too_many_rows_are_refused(settings: Settings) -> None:
     settings.IMPORT_MAX_ROWS = 2
     assert refusal(b"a\n1\n2\n3\n").code == "too_many_rows"
 
@@ -125,7 +126,7 @@ def test_workbook_reads_the_first_visible_sheet_as_text() -> None:
     ]
 
 
-def test_zip_bomb_is_refused_before_it_unpacks(settings) -> None:
+def test_zip_bomb_is_refused_before_it_unpacks(settings: Settings) -> None:
     settings.IMPORT_MAX_BYTES = 100_000
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -66,7 +66,7 @@ def test_row_becomes_a_partner_with_names_steward_and_history(khoa: User, centre
         "likely_duplicates": [],
     }
     partner = Partner.objects.get(name="Lotus College")
-    assert (partner.country.alpha2, partner.city, partner.website, partner.founded_year) == (
+    assert (str(partner.country and partner.country.alpha2), partner.city, partner.website, partner.founded_year) == (
         "LA",
         "Vientiane",
         "https://lotus.example.org",
@@ -163,7 +163,7 @@ def test_differing_row_changes_what_it_says_and_erases_nothing(khoa: User, centr
 
 def test_change_by_import_keeps_the_fields_of_cooperation_in_the_version(khoa: User, centre: Unit) -> None:
     report_on([LOTUS], by=khoa, unit=centre)
-    field = Field.objects.first()
+    field = Field.objects.all()[0]
     Partner.objects.get().fields.add(field)
     report_on(["7,Lotus University,,,,Laos,,,"], by=khoa, unit=centre)
     assert [link.field for link in Partner.objects.get().history.first().fields.all()] == [field]
@@ -171,7 +171,7 @@ def test_change_by_import_keeps_the_fields_of_cooperation_in_the_version(khoa: U
 
 def test_assumed_kind_and_country_hold_only_for_silent_new_rows(khoa: User, centre: Unit) -> None:
     cuba = CountryIndex().find("Cuba")
-    assumed = {"kind": PartnerKind.objects.get(code="COMPANY"), "country": cuba}
+    assumed: dict[str, Any] = {"kind": PartnerKind.objects.get(code="COMPANY"), "country": cuba}
     report_on(["1,Palm Trade,,,,,,,", "2,Lotus College,,,education,Laos,,,"], by=khoa, unit=centre, **assumed)
     assert Partner.objects.get(name="Palm Trade").kind.code == "COMPANY"
     assert Partner.objects.get(name="Palm Trade").country == cuba
