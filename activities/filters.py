@@ -9,8 +9,13 @@ from activities.choices import Direction, ExchangeFamily, ExchangeStatus, Follow
 from activities.models import Event, Exchange, ExchangeKind, FollowUp, Participation
 from activities.models.exchanges import ExchangeQuerySet
 from activities.models.follow_ups import FollowUpQuerySet
-from crm.filters import CodeFilter, ManyCodeFilter, RecordFilter, SearchFilter, active_units
+from crm.filters import ChoicesFilter, CodeFilter, ManyCodeFilter, RecordFilter, SearchFilter, active_units
 from crm.models import Country, Field, PolicyDocument, Province, Tier, TierMembership
+
+
+def level_value(name: str) -> int:
+    """The stored number of a level by its name, as addresses and the API write it."""
+    return Level[name.upper()].value
 
 
 class ExchangeFilter(RecordFilter):
@@ -18,16 +23,18 @@ class ExchangeFilter(RecordFilter):
 
     q = SearchFilter()
     kind = CodeFilter(queryset=ExchangeKind.objects.all(), label=_("Kind"))
-    family = django_filters.MultipleChoiceFilter(field_name="kind__family", choices=ExchangeFamily.choices, label=_("Family of kinds"))
+    family = ChoicesFilter(field_name="kind__family", choices=ExchangeFamily.choices, label=_("Family of kinds"))
     partner = django_filters.UUIDFilter(method="with_partner", label=_("Partner"))
     country = CodeFilter(queryset=Country.objects.all(), code="alpha2", method="with_country", label=_("Partner's country"))
     tier = CodeFilter(queryset=Tier.objects.all(), method="with_tier", label=_("Tier"))
     unit = CodeFilter(queryset=active_units, method="of_units", label=_("Unit"))
     province = ManyCodeFilter(queryset=Province.objects.all(), code="slug", field_name="provinces", label=_("Province"))
     field = ManyCodeFilter(queryset=Field.objects.all(), field_name="fields", label=_("Field"))
-    status = django_filters.MultipleChoiceFilter(choices=ExchangeStatus.choices, label=_("Status"))
-    direction = django_filters.MultipleChoiceFilter(choices=Direction.choices, label=_("Direction"))
-    level = django_filters.TypedMultipleChoiceFilter(choices=Level.choices, coerce=int, label=_("Level"))
+    status = ChoicesFilter(choices=ExchangeStatus.choices, label=_("Status"))
+    direction = ChoicesFilter(choices=Direction.choices, label=_("Direction"))
+    level = django_filters.TypedMultipleChoiceFilter(
+        choices=[(level.name.lower(), level.label) for level in Level], coerce=level_value, distinct=False, label=_("Level")
+    )
     policy = CodeFilter(queryset=PolicyDocument.objects.all(), field_name="policy_document", label=_("Directive"))
     since = django_filters.DateFilter(field_name="starts_on", lookup_expr="gte", label=_("From day"))
     until = django_filters.DateFilter(field_name="starts_on", lookup_expr="lte", label=_("To day"))
@@ -68,7 +75,7 @@ class ExchangeFilter(RecordFilter):
 class FollowUpFilter(RecordFilter):
     """The follow-up list, its API and its export."""
 
-    state = django_filters.MultipleChoiceFilter(choices=FollowUpState.choices, label=_("State"))
+    state = ChoicesFilter(choices=FollowUpState.choices, label=_("State"))
     unit = CodeFilter(queryset=active_units, label=_("Unit"))
     mine = django_filters.BooleanFilter(method="for_me", label=_("Mine"))
     overdue = django_filters.BooleanFilter(method="late", label=_("Overdue"))
@@ -90,7 +97,7 @@ class FollowUpFilter(RecordFilter):
 class EventFilter(RecordFilter):
     """The list of events."""
 
-    our_role = django_filters.MultipleChoiceFilter(choices=OurRole.choices, label=_("Our role"))
+    our_role = ChoicesFilter(choices=OurRole.choices, label=_("Our role"))
     since = django_filters.DateFilter(field_name="starts_on", lookup_expr="gte", label=_("From day"))
     until = django_filters.DateFilter(field_name="starts_on", lookup_expr="lte", label=_("To day"))
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -48,9 +49,16 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """Template context: the menu items and the tabs of the partner page that this account may use."""
     # A request refused early (a bad Host header) never got as far as its account.
     if not hasattr(request, "user") or not request.user.is_authenticated:
-        return {"menu": (), "partner_tabs": ()}
+        return {"menu": (), "partner_tabs": (), "section": None}
     may = request.user.may
     return {
+        "section": section_of(request.path),
         "menu": tuple(item for item in MENU if may(item.permission)),
         "partner_tabs": tuple(tab for tab in PARTNER_TABS if may(tab.permission)),
     }
+
+
+def section_of(path: str) -> str | None:
+    """The menu item that a page belongs to: the one whose address is the longest beginning of the page's own."""
+    addresses = {reverse(item.url_name): item.url_name for item in MENU if item.url_name != "desk"}
+    return addresses[max(above, key=len)] if (above := [address for address in addresses if path.startswith(address)]) else None

@@ -99,7 +99,7 @@ def _checked(model: type[Model], name: str, value: Any) -> Any:
         return value
     try:
         checked = field.to_python(value)
-    except ValidationError as error:
+    except (ValidationError, TypeError, OverflowError) as error:
         raise InvalidCursorError(name) from error
     if isinstance(checked, int) and not -(2**63) <= checked < 2**63:
         raise InvalidCursorError(name)

@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.filters import CodeFilter, ManyCodeFilter, RecordFilter, SearchFilter, active_units
+from crm.filters import ChoicesFilter, CodeFilter, ManyCodeFilter, RecordFilter, SearchFilter, active_units
 from crm.models import Country, Field, Tier
 from partners.choices import PartnerFamily, PartnerStatus
 from partners.models import Partner, PartnerKind, Person, Post, Stewardship
@@ -17,13 +17,13 @@ class PartnerFilter(RecordFilter):
 
     q = SearchFilter()
     kind = CodeFilter(queryset=PartnerKind.objects.all(), label=_("Kind"))
-    family = django_filters.MultipleChoiceFilter(field_name="kind__family", choices=PartnerFamily.choices, label=_("Family of kinds"))
+    family = ChoicesFilter(field_name="kind__family", choices=PartnerFamily.choices, label=_("Family of kinds"))
     country = CodeFilter(queryset=Country.objects.all(), code="alpha2", label=_("Country"))
     tier = CodeFilter(queryset=Tier.objects.all(), method="in_tiers", label=_("Tier"))
     tier_on = django_filters.DateFilter(method="leave", label=_("Tier as of"))
     field = ManyCodeFilter(queryset=Field.objects.all(), field_name="fields", label=_("Field"))
     steward = CodeFilter(queryset=active_units, method="kept_by", label=_("Kept by"))
-    status = django_filters.MultipleChoiceFilter(choices=PartnerStatus.choices, label=_("Status"))
+    status = ChoicesFilter(choices=PartnerStatus.choices, label=_("Status"))
     active_on = django_filters.DateFilter(method="active", label=_("Active in the year up to"))
     silent_since = django_filters.DateFilter(method="silent", label=_("No contact since"))
 

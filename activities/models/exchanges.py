@@ -142,7 +142,12 @@ class Exchange(Record):
             raise ValidationError({"parent": ValidationError(_("A part of a delegation has no parts of its own."), code="nested-parent")})
 
     def set_keys(self) -> None:
+        """Fill the search key from what tells exchanges apart in words."""
         self.search_key = fold(f"{self.title} {self.place} {self.outcome[:200]} {self.summary[:200]}")[:700]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.set_keys()
+        super().save(*args, **kwargs)
 
 
 class ExchangeUnit(models.Model):

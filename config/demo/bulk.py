@@ -70,7 +70,7 @@ def _link(entries: list[Entry], relation: str, column: str) -> None:
     through = getattr(Exchange, relation).through
     links = [through(exchange=entry.exchange, **{column: target}) for entry in entries for target in getattr(entry, relation)]
     through.objects.bulk_create(links)
-    versions = dict(Exchange.history.filter(pk__in=[entry.exchange.pk for entry in entries]).values_list("id", "history_id"))
+    versions = dict(Exchange.history.filter(id__in=[entry.exchange.pk for entry in entries]).values_list("id", "history_id"))
     kept: Any = apps.get_model("activities", f"HistoricalExchange_{relation}")
     kept.objects.bulk_create(
         kept(history_id=versions[link.exchange_id], id=link.pk, exchange=link.exchange, **{column: getattr(link, column)}) for link in links

@@ -159,11 +159,6 @@ def item(mapping: Mapping[Any, Any], key: Any) -> Any:
     return mapping.get(key)
 
 
-@register.filter
-def starts_with(text: str, beginning: str) -> bool:
-    return text.startswith(beginning)
-
-
 @register.simple_tag(takes_context=True)
 def active_theme(context: Context) -> str:
     """``light`` or ``dark`` as the reader chose; ``auto``, as the system says, without a valid choice or a request."""

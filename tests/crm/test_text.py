@@ -25,7 +25,7 @@ def test_spellings_of_one_name_fold_alike(typed: str, other: str) -> None:
     assert fold(typed) == fold(other)
 
 
-@pytest.mark.parametrize("name", ["สยามเทค", "ປະເທດລາວ", "កម្ពុជា", "မြန်မာ"])
+@pytest.mark.parametrize("name", ["เชียงใหม่", "ວຽງຈັນ", "កម្ពុជា", "မြန်မာ"])
 def test_scripts_whose_vowels_are_marks_keep_them(name: str) -> None:
     consonants = "".join(character for character in name if not unicodedata.category(character).startswith("M"))
     assert fold(name) != fold(consonants)
