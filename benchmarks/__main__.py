@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--sqlite", action="store_true", help="a tenth of the rows, on SQLite")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.settings")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
     if options.sqlite:
         os.environ["DATABASE_URL"] = ""
     django.setup()
