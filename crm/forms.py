@@ -10,7 +10,7 @@ from django.forms.widgets import ChoiceWidget
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from crm.actions.records import save_record
+from crm.actions.records import changed_meanwhile, save_record
 from crm.models import User
 from crm.models.records import Record
 
@@ -89,11 +89,7 @@ class RecordForm(forms.ModelForm):
     def clean_seen_revision(self) -> int | None:
         seen: int | None = self.cleaned_data["seen_revision"]
         if self.instance.pk and seen is not None and seen != self.instance.revision:
-            raise ValidationError(
-                _("%(who)s changed this record while you were writing. Copy what you wrote, load the page again, and enter it there."),
-                code="changed-meanwhile",
-                params={"who": self.instance.updated_by or _("Somebody")},
-            )
+            raise changed_meanwhile(self.instance.updated_by)
         return seen
 
     def save(self, commit: bool = True) -> Any:

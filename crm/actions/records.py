@@ -1,7 +1,9 @@
 """Saving and archiving one record, with the marks that every record carries."""
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from crm.actions.audit import record_event
 from crm.choices import AuditVerb
@@ -16,17 +18,38 @@ _MACHINE_FIELDS = frozenset({"public_id", "revision", "created_by", "updated_by"
 def save_record(record: Record, *, by: User) -> None:
     """Validate and save one record, with its next revision and who did it.
 
-    Raises ValidationError when a rule is broken. Rights are the caller's to check, since they differ by noun.
+    Raises ValidationError when a rule is broken, or when somebody else has saved the record since it was read. Rights are
+    the caller's to check, since they differ by noun.
     """
-    record.updated_by = by
     if record.is_new:
         record.created_by = by
     else:
-        stored = type(record)._default_manager.select_for_update().values_list("revision", flat=True).get(pk=record.pk)
-        record.revision = stored + 1
+        _hold_unchanged(record)
+    record.updated_by = by
     record.full_clean(exclude=_MACHINE_FIELDS)
+    if not record.is_new:
+        record.revision += 1
     record._history_user = by  # type: ignore[attr-defined]  # read by django-simple-history
     record.save()
+
+
+def changed_meanwhile(by: User | None) -> ValidationError:
+    """What is said to whoever saves second; the first one's words stand."""
+    return ValidationError(
+        _("%(who)s changed this record while you were writing. Copy what you wrote, load the page again, and enter it there."),
+        code="changed-meanwhile",
+        params={"who": by or _("Somebody")},
+    )
+
+
+def _hold_unchanged(record: Record) -> None:
+    """Lock the stored row until the transaction ends, and refuse where it is no longer the one that was read.
+
+    Without the key: rows that point at the record may be added meanwhile, so that two writers never wait for each other.
+    """
+    stored = type(record)._default_manager.select_for_update(no_key=True).only("revision", "updated_by").get(pk=record.pk)
+    if stored.revision != record.revision:
+        raise changed_meanwhile(stored.updated_by)
 
 
 @transaction.atomic
