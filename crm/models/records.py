@@ -65,6 +65,15 @@ class Record(models.Model):
 
 
 class DatedQuerySet(models.QuerySet):
+    def overlapping(self, row: "Dated") -> Self:
+        """Rows other than the given one that hold on some day on which it holds too."""
+        others = self.exclude(pk=row.pk)
+        if row.valid_to:
+            others = others.filter(Q(valid_from__isnull=True) | Q(valid_from__lt=row.valid_to))
+        if row.valid_from:
+            others = others.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=row.valid_from))
+        return others
+
     def on(self, day: Any) -> Self:
         """Rows that hold on the day: ``[valid_from, valid_to)``, an empty end being unbounded."""
         return self.filter(

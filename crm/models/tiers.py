@@ -1,6 +1,5 @@
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -58,9 +57,5 @@ class TierMembership(Dated, Sourced):
             )
 
     def _overlapping(self) -> "TierMembership | None":
-        others = TierMembership.objects.filter(country=self.country, tier__group=self.tier.group).exclude(pk=self.pk)
-        if self.valid_to:
-            others = others.filter(Q(valid_from__isnull=True) | Q(valid_from__lt=self.valid_to))
-        if self.valid_from:
-            others = others.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=self.valid_from))
-        return others.select_related("tier").first()
+        rivals = TierMembership.objects.filter(country=self.country, tier__group=self.tier.group)
+        return rivals.overlapping(self).select_related("tier").first()

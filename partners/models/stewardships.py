@@ -1,6 +1,7 @@
 from typing import Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -52,3 +53,11 @@ class Stewardship(Dated, Record):
 
     def __str__(self) -> str:
         return f"{self.unit} · {self.partner}"
+
+    def clean(self) -> None:
+        """One lead on any day, of the past too; PostgreSQL has a constraint that says the same."""
+        if self.role == StewardRole.LEAD and not self.is_archived and self.partner_id and self._rivals().exists():
+            raise ValidationError(_("Another unit already leads this partner; end its lead first."), code="lead-overlap")
+
+    def _rivals(self) -> StewardshipQuerySet:
+        return Stewardship.objects.live().filter(partner=self.partner_id, role=StewardRole.LEAD).overlapping(self)
