@@ -14,6 +14,7 @@ from activities.choices import ExchangeStatus
 from activities.models import Attendance, Delegation, Exchange, ExchangeUnit, FollowUp, Participation
 from activities.signals import activity_recorded
 from crm.actions.records import archive_record, restore_record, save_record
+from crm.choices import Confidentiality
 from crm.models import Field, Province, Unit, User
 from crm.permissions import Permission
 from partners.models import Partner
@@ -78,6 +79,7 @@ def change_exchange(
         exchange, partners if partners is not None else [row.partner for row in exchange.participations.select_related("partner")], by=by
     )
     save_record(exchange, by=by)
+    _restrict_follow_ups(exchange, by=by)
     if fields is not None:
         exchange.fields.set(fields)
     if provinces is not None:
@@ -117,8 +119,14 @@ def _check_rights(exchange: Exchange, *, by: User) -> None:
         raise PermissionDenied
     if exchange.is_new and not by.scope.may_write_for(exchange.host_unit_id):
         raise PermissionDenied
-    if exchange.parent_id and not Exchange.objects.editable_by(by).filter(pk=exchange.parent_id).exists():
+    if exchange.parent_id and not _hold_parent(exchange, by=by):
         raise ValidationError({"parent": ValidationError(_("You may not add to this delegation."), code="not-allowed")})
+
+
+def _hold_parent(exchange: Exchange, *, by: User) -> bool:
+    """Whether the author may add to the delegation; if so it stands still until its part is written, since facts depend on both."""
+    held = Exchange.objects.editable_by(by).select_for_update(no_key=True).filter(pk=exchange.parent_id)
+    return held.values_list("pk", flat=True).first() is not None
 
 
 def _check_rules(exchange: Exchange, partners: Sequence[Partner], *, by: User) -> None:
@@ -135,6 +143,15 @@ def _check_rules(exchange: Exchange, partners: Sequence[Partner], *, by: User) -
     day: date | None = exchange.starts_on  # None where it was left out: the model says so below
     if exchange.status == ExchangeStatus.HELD and day is not None and day > timezone.localdate():
         raise ValidationError({"starts_on": ValidationError(_("This day is still to come: log it as planned."), code="future-held")})
+
+
+def _restrict_follow_ups(exchange: Exchange, *, by: User) -> None:
+    """What is to be done after a restricted exchange would give it away, so it is restricted with it."""
+    if exchange.confidentiality != Confidentiality.RESTRICTED:
+        return
+    for follow_up in exchange.follow_ups.exclude(confidentiality=Confidentiality.RESTRICTED):
+        follow_up.confidentiality = Confidentiality.RESTRICTED
+        save_record(follow_up, by=by)
 
 
 def _set_co_units(exchange: Exchange, units: Iterable[Unit], *, by: User) -> None:

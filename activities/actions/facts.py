@@ -68,10 +68,11 @@ FACT_COLUMNS = ["day_no", "merit", "two_way", "direction", "level", "counted", "
 def refresh_last_contact(partner_ids: Iterable[int]) -> None:
     """Make ``Partner.last_contact_on`` true again: the day of the last two-way exchange that counts."""
     ids = list(partner_ids)
+    # Locked before the days are read: of two exchanges logged at once, the second one sees the first.
+    partners = list(Partner.objects.select_for_update(no_key=True).filter(pk__in=ids).only("pk", "last_contact_on").order_by("pk"))
     last_days = dict(
         Participation.objects.filter(partner__in=ids, counted=True, two_way=True).values_list("partner").annotate(last=Max("day_no"))
     )
-    partners = list(Partner.objects.filter(pk__in=ids).only("pk", "last_contact_on"))
     for partner in partners:
         day_no = last_days.get(partner.pk)
         partner.last_contact_on = None if day_no is None else EPOCH + timedelta(days=day_no)
