@@ -5,6 +5,7 @@ cache under ``var/`` are the embedded default. A server sets SECRET_KEY, DATABAS
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -116,7 +117,9 @@ SQLITE_OPTIONS = {
 }
 # Compiling a statement took a quarter of the time of the figures, and is worth it for none of ours (measured).
 POSTGRESQL_OPTIONS = {"options": "-c jit=off"}
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'nhip_cau.sqlite3'}")}
+# Set but empty means the same as not set: so a file of variables may leave it open.
+DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'nhip_cau.sqlite3'}"
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
 elif pool_size := env.int("DATABASE_POOL", default=0):
@@ -128,9 +131,18 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
+
+def _next_redis_database(url: str) -> str:
+    """Return the address of the database after the given one, on the same server."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"/{int(parts.path.strip('/') or 0) + 1}"))
+
+
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    # Emptying the cache empties its whole Redis database; the queue of the workers must not go with it.
+    REDIS_CACHE_URL = env.str("REDIS_CACHE_URL", default=_next_redis_database(REDIS_URL))
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_CACHE_URL}}
 else:
     CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "crm_cache"},
