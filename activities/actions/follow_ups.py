@@ -52,5 +52,9 @@ def _check_rights(follow_up: FollowUp, *, by: User) -> None:
     if follow_up.is_new:
         if not by.scope.may_write_for(follow_up.unit_id):
             raise PermissionDenied
-    elif not FollowUp.objects.editable_by(by).filter(pk=follow_up.pk).exists():
+        return
+    stored_unit = FollowUp.objects.editable_by(by).filter(pk=follow_up.pk).values_list("unit", flat=True).first()
+    if stored_unit is None:
         raise PermissionDenied
+    if follow_up.unit_id != stored_unit and not by.scope.may_write_for(follow_up.unit_id):
+        raise ValidationError({"unit": ValidationError(_("You may not hand the follow-up over to this unit."), code="not-allowed")})

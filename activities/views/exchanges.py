@@ -10,8 +10,7 @@ from activities.choices import ExchangeFamily, Side
 from activities.filters import ExchangeFilter
 from activities.forms.exchanges import ChangeForm, LogForm
 from activities.models import Attendance, Event, Exchange, FollowUp, Participation
-from crm.actions.audit import record_event
-from crm.choices import AuditVerb, Confidentiality
+from crm.actions.audit import trace_readings
 from crm.generic import ActionView, ArchiveView, CreateView, DetailView, ListView, Question, SignedInRequest, UpdateView
 from crm.permissions import Permission
 from partners.models import Partner, Person
@@ -115,6 +114,9 @@ class ExchangeEdit(UpdateView):
         rows: QuerySet[Exchange] = super().get_queryset()
         return rows.select_related("kind", "parent", "event", "updated_by")
 
+    def get_object(self) -> Exchange:
+        return trace_reading(super().get_object(), self.request)
+
 
 class ExchangeArchive(ArchiveView):
     permission = Permission.EXCHANGE_LOG
@@ -143,6 +145,5 @@ class ExchangeHistory(HistoryView):
 
 def trace_reading(exchange: Exchange, request: SignedInRequest) -> Exchange:
     """Leave a trace of who read a restricted exchange."""
-    if exchange.confidentiality == Confidentiality.RESTRICTED:
-        record_event(AuditVerb.READ_RESTRICTED, by=request.user, subject=exchange, request=request)
+    trace_readings([exchange], by=request.user, request=request)
     return exchange

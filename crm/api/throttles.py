@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.cache import caches
 from rest_framework.throttling import BaseThrottle
 
+from crm.addresses import client_address
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from rest_framework.request import Request
@@ -50,7 +52,7 @@ class CredentialThrottle(WindowThrottle):
         token = getattr(request, "auth", None)
         if token is not None:
             return f"client-{token.application_id}"
-        return f"user-{request.user.pk}" if request.user.is_authenticated else f"address-{self.get_ident(cast('Request', request))}"
+        return f"user-{request.user.pk}" if request.user.is_authenticated else f"address-{client_address(cast('HttpRequest', request))}"
 
 
 class AddressThrottle(WindowThrottle):
@@ -59,5 +61,5 @@ class AddressThrottle(WindowThrottle):
     setting = "API_TOKENS_PER_MINUTE"
 
     def caller(self, request: Request | HttpRequest) -> str:
-        # It asks only for META, which Django's request has as well.
-        return self.get_ident(cast("Request", request))
+        # It asks only for META, which the framework's request has as well.
+        return str(client_address(cast("HttpRequest", request)))

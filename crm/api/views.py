@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from crm.actions.audit import trace_readings
 from crm.api.filters import refuse_unknown_parameters
 from crm.api.parsers import StrictJSONParser
 from crm.api.throttles import CredentialThrottle
@@ -61,6 +62,7 @@ class ReferenceViewSet(OfficeView, GenericViewSet):
     def list(self, request: Request) -> Response:
         rows = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
         self.complete(rows)
+        trace_readings(rows, by=self.account, request=request)
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     def retrieve(self, request: Request, **key: Any) -> Response:
@@ -105,7 +107,9 @@ class RecordViewSet(ReferenceViewSet):
 
     def retrieve(self, request: Request, **key: Any) -> Response:
         refuse_unknown_parameters(request, self.extra_parameters)
-        return self.respond(self.get_object())
+        record = self.get_object()
+        trace_readings([record], by=self.account, request=request)
+        return self.respond(record)
 
     def create(self, request: Request) -> Response:
         record = self.model()

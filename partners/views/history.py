@@ -16,6 +16,7 @@ from crm.models import User
 
 SHOWN_VERSIONS = 100
 SHOWN_LETTERS = 300
+UNSEEN = "—"
 MACHINE_FIELDS = frozenset({"revision", "created_at", "created_by", "updated_at", "updated_by", "archived_by", "public_id", "is_demo"})
 
 
@@ -43,17 +44,20 @@ class HistoryView(DetailView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         record = self.get_object()
-        return self.show(object=record, versions=versions_of(record))
+        return self.show(object=record, versions=versions_of(record, self.request.user))
 
 
-def versions_of(record: Any) -> list[Version]:
-    """Compare each stored version with the one before it. A fixed number of queries, whatever the number of versions."""
+def versions_of(record: Any, reader: User) -> list[Version]:
+    """Compare each stored version with the one before it, as the reader may know them.
+
+    A fixed number of queries, whatever the number of versions.
+    """
     lists = record.history.model._history_m2m_fields if hasattr(record.history.model, "_history_m2m_fields") else []
     accessors = {field: f"historical{record._meta.model_name}_{field.name}_set" for field in lists}
     rows = record.history.select_related("history_user").prefetch_related(*accessors.values()).order_by("-history_date", "-history_id")
     saved = _one_per_save(list(rows[: SHOWN_VERSIONS + 1]))
     states = [_state(row, accessors) for row in saved]
-    words = _Words(states)
+    words = _Words(states, reader)
     versions = [
         Version(row.history_date, row.history_user, is_first=False, changes=list(words.changes(before, after)))
         for row, (after, before) in zip(saved, pairwise(states), strict=False)
@@ -89,16 +93,19 @@ def _state(row: Any, accessors: dict[Any, str]) -> dict[Field, Any]:
 
 
 class _Words:
-    """Values as a reader knows them. The rows that foreign keys and lists point at are read once per table."""
+    """Values as a reader knows them. The rows that foreign keys and lists point at are read once per table.
 
-    def __init__(self, states: Sequence[dict[Field, Any]]) -> None:
+    A row that the reader may not see is not named.
+    """
+
+    def __init__(self, states: Sequence[dict[Field, Any]], reader: User) -> None:
         wanted: dict[type[Model], set[Any]] = defaultdict(set)
         for before, after in pairwise(states):
             for field in after:
                 if field.related_model and before[field] != after[field]:
                     for value in (before[field], after[field]):
                         wanted[field.related_model] |= value if isinstance(value, frozenset) else {value} - {None}
-        self.rows = {(model, pk): row for model, keys in wanted.items() for pk, row in model._default_manager.in_bulk(keys).items()}
+        self.rows = {(model, pk): row for model, keys in wanted.items() for pk, row in _seen(model, reader).in_bulk(keys).items()}
 
     def changes(self, before: dict[Field, Any], after: dict[Field, Any]) -> Iterable[Change]:
         for field, value in after.items():
@@ -118,4 +125,9 @@ class _Words:
         return text if len(text) <= SHOWN_LETTERS else f"{text[:SHOWN_LETTERS]}…"
 
     def _name(self, field: Any, pk: Any) -> str:
-        return str(self.rows.get((field.related_model, pk), pk))
+        return str(self.rows.get((field.related_model, pk), UNSEEN))
+
+
+def _seen(model: type[Model], reader: User) -> Any:
+    rows: Any = model._default_manager.all()
+    return rows.visible_to(reader) if hasattr(rows, "visible_to") else rows

@@ -8,10 +8,9 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from crm.actions.audit import record_event
+from crm.actions.audit import trace_readings
 from crm.actions.records import archive_record
-from crm.choices import AuditVerb, Confidentiality
-from crm.generic import ActionView, ArchiveView, CreateView, DetailView, ListView, Question, UpdateView
+from crm.generic import ActionView, ArchiveView, CreateView, DetailView, ListView, Question, SignedInRequest, UpdateView
 from crm.permissions import Permission
 from partners.actions.people import archive_person, restore_person
 from partners.filters import PersonFilter
@@ -45,10 +44,7 @@ class PersonDetail(DetailView):
         return rows.select_related("country", "unit", "updated_by")
 
     def get_object(self) -> Person:
-        person: Person = super().get_object()
-        if person.confidentiality == Confidentiality.RESTRICTED:
-            record_event(AuditVerb.READ_RESTRICTED, by=self.request.user, subject=person, request=self.request)
-        return person
+        return trace_reading(super().get_object(), self.request)
 
     def get_context(self, **context: Any) -> dict[str, Any]:
         person, user = self.object, self.request.user
@@ -86,6 +82,9 @@ class PersonEdit(UpdateView):
     template_name = "partners/person_form.html"
     form_class = PersonForm
 
+    def get_object(self) -> Person:
+        return trace_reading(super().get_object(), self.request)
+
 
 class PersonArchive(ArchiveView):
     permission = Permission.PERSON_EDIT
@@ -107,6 +106,9 @@ class PersonRestore(ActionView):
 class PersonHistory(HistoryView):
     permission = Permission.PERSON_VIEW
     model = Person
+
+    def get_object(self) -> Person:
+        return trace_reading(super().get_object(), self.request)
 
 
 class PostCreate(CreateView):
@@ -167,6 +169,12 @@ class PostArchive(ArchiveView):
     def get_success_url(self) -> str:
         address: str = self.object.person.get_absolute_url()
         return address
+
+
+def trace_reading(person: Person, request: SignedInRequest) -> Person:
+    """Leave a trace of who read a restricted person."""
+    trace_readings([person], by=request.user, request=request)
+    return person
 
 
 def by_public_id(rows: QuerySet[Any], public_id: str) -> Any:
