@@ -48,6 +48,14 @@ def take_snapshots(day: date, partner_ids: Collection[int] | None = None) -> Tak
     return Taken(policy, partners, countries)
 
 
+def refresh_countries(day: date, country_ids: Collection[int] | None = None) -> int:
+    """Store anew how countries stood on a stored day: all, or those given; return how many rows. A day not stored is left so."""
+    policy = policy_on(day)
+    with transaction.atomic():
+        _wait_for_other_writers(policy)
+        return _store_coverage(policy, day, country_ids) if is_stored(policy, day) else 0
+
+
 def drop_passing_days() -> int:
     """Remove stored days that are neither today nor the last of a month; return how many days went."""
     today = timezone.localdate()

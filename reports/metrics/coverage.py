@@ -50,6 +50,11 @@ class TierCoverage:
     bloc_members: list[CountryCoverage] = field(default_factory=list)
 
     @property
+    def rows(self) -> list[CountryCoverage]:
+        """Countries, then blocs: every row that a list of the tier has."""
+        return [*self.countries, *self.bloc_members]
+
+    @property
     def active_countries(self) -> int:
         return sum(1 for row in self.countries if row.active_partners)
 
@@ -67,8 +72,12 @@ class TierCoverage:
     @property
     def statuses(self) -> dict[CoverageStatus, int]:
         """How many countries stand at each status, every status named."""
-        counted = Counter(row.status for row in self.countries)
-        return {status: counted[status] for status in CoverageStatus}
+        return _count_statuses(self.countries)
+
+    @property
+    def statuses_with_blocs(self) -> dict[CoverageStatus, int]:
+        """How many countries and blocs stand at each status: as many as the list of that status has rows."""
+        return _count_statuses(self.rows)
 
 
 def members_on(as_of: date, country_ids: Collection[int] | None = None) -> list[tuple[Tier, Country]]:
@@ -101,6 +110,11 @@ def by_tier(rows: Iterable[CountryCoverage]) -> list[TierCoverage]:
 def coverage(policy: PolicyVersion, as_of: date) -> list[TierCoverage]:
     """Return every tier with its countries as of the day, computed from the facts."""
     return by_tier(country_coverage(policy, as_of))
+
+
+def _count_statuses(rows: Iterable[CountryCoverage]) -> dict[CoverageStatus, int]:
+    counted = Counter(row.status for row in rows)
+    return {status: counted[status] for status in CoverageStatus}
 
 
 def _row(tier: Tier, country: Country, contacts: Contacts, duty: Duty | None, as_of: date) -> CountryCoverage:

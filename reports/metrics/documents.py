@@ -32,7 +32,7 @@ def engagement_document(partner: Partner, as_of: date) -> dict[str, Any]:
         "band": figures and figures.band(policy).value,
         "facts": figures and _facts(figures),
         "momentum": figures and _momentum(figures),
-        "attainment": _attainment(partner, as_of, policy),
+        "attainment": attainment_of(partner, as_of, policy),
         "ledger": [_ledger_row(row) for row in ledger(policy, as_of, partner)],
     }
 
@@ -48,7 +48,7 @@ def _facts(figures: Engagement) -> dict[str, Any]:
         "frequency": figures.frequency,
         "depth": _number(figures.depth),
         "fields": figures.fields_touched,
-        "people_met": figures.people_met,
+        "people_met": figures.people_known,
         "units_involved": figures.units_involved,
         "first_exchange": figures.first_day.isoformat(),
         "longest_gap_days": figures.longest_gap_days,
@@ -59,7 +59,8 @@ def _momentum(figures: Engagement) -> dict[str, Any]:
     return {"sequential": _number(figures.momentum_sequential), "seasonal": _number(figures.momentum_seasonal)}
 
 
-def _attainment(partner: Partner, as_of: date, policy: PolicyVersion) -> dict[str, Any]:
+def attainment_of(partner: Partner, as_of: date, policy: PolicyVersion) -> dict[str, Any]:
+    """What was done with the partner, held against what is asked of its country. Without a duty, nulls."""
     duty = Duties.on(as_of, policy).for_partner(partner, as_of)
     contacts = contacts_with(partner, as_of)
     asked = None if duty is None or duty.exempt else duty

@@ -63,8 +63,17 @@ class Engagement:
         return rounded(Fraction(self.high_level_points, self.all_points), 3) if self.all_points else None
 
     @property
-    def fields_touched(self) -> int:
-        return self.field_mask.bit_count()
+    def fields_touched(self) -> int | None:
+        """None where exchanges of 730 d name no field: that is no data, not a breadth of zero."""
+        return self._known(self.field_mask.bit_count())
+
+    @property
+    def people_known(self) -> int | None:
+        """``people_met``, or None where exchanges of 730 d name nobody."""
+        return self._known(self.people_met)
+
+    def _known(self, count: int) -> int | None:
+        return None if count == 0 and self.units_involved else count
 
     @property
     def first_day(self) -> date:

@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from datetime import date
 
+from activities.models import Participation
 from reports.choices import CoverageStatus
+from reports.metrics.contacts import partners_by_country
 from reports.metrics.coverage import CountryCoverage, TierCoverage, by_tier, coverage, members_on
-from reports.metrics.days import policy_on
+from reports.metrics.days import day_number, policy_on
 from reports.metrics.engagement import FIGURES, Engagement, engagement
 from reports.models import CoverageSnapshot, EngagementSnapshot, PolicyVersion
 
@@ -23,14 +25,23 @@ def coverage_on(as_of: date) -> list[TierCoverage]:
     """Return every tier with its countries as of the day.
 
     Stored rows serve only if they are of exactly the memberships that hold on the day by now: a tier corrected
-    since is computed.
+    since is computed. Partners are counted as the register stands now: new and imported ones are no exchange, so
+    nothing stored follows them.
     """
     policy = policy_on(as_of)
     members = members_on(as_of)
     stored = {(row.tier_id, row.country_id): row for row in CoverageSnapshot.objects.filter(policy=policy, day=as_of)}
     if not stored or stored.keys() != {(tier.pk, country.pk) for tier, country in members}:
         return coverage(policy, as_of)
-    return by_tier(_read(stored[tier.pk, country.pk], tier=tier, country=country) for tier, country in members)
+    partners = partners_by_country({country.pk for _tier, country in members})
+    return by_tier(
+        _read(stored[tier.pk, country.pk], tier=tier, country=country, partners=partners.get(country.pk, 0)) for tier, country in members
+    )
+
+
+def has_data(as_of: date) -> bool:
+    """Whether any exchange that counts is on record by the day. Without one, a zero says that nothing was entered."""
+    return Participation.objects.filter(counted=True, day_no__lte=day_number(as_of)).exists()
 
 
 def is_stored(policy: PolicyVersion, day: date) -> bool:
@@ -48,8 +59,7 @@ def stored_days(since: date | None = None) -> list[date]:
 
 def _read(row: CoverageSnapshot, **member: object) -> CountryCoverage:
     return CountryCoverage(
-        **member,  # type: ignore[arg-type]  # the tier and the country
-        partners=row.partners,
+        **member,  # type: ignore[arg-type]  # the tier, the country and its partners
         active_partners=row.active_partners,
         last_exchange_on=row.last_exchange_on,
         done=row.done,

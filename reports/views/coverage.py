@@ -15,12 +15,13 @@ from django.views.decorators.http import require_safe
 
 from crm.generic import is_partial
 from crm.models import Country, TierMembership
+from crm.models.places import CountryKind
 from crm.permissions import Permission, requires
 from reports.choices import CoverageStatus
 from reports.forms.days import chosen_day
 from reports.metrics.coverage import CountryCoverage, TierCoverage
 from reports.metrics.days import ACTIVE_DAYS, policy_on
-from reports.metrics.stored import coverage_on, is_stored
+from reports.metrics.stored import coverage_on, has_data, is_stored
 
 # The order in which a reader wants to see countries: who was never met first, who is well met last.
 WORST_FIRST = (
@@ -49,7 +50,7 @@ class Line:
 @require_safe
 @requires(Permission.COVERAGE_VIEW)
 def coverage(request: HttpRequest) -> HttpResponse:
-    """The page, for all tiers together or for one, and for all statuses or one."""
+    """The page, for all tiers together or for one; for all statuses or one, or for the countries with an active partner."""
     template = "reports/coverage.html#result" if is_partial(request) else "reports/coverage.html"
     try:
         as_of = chosen_day(request.GET)
@@ -59,12 +60,15 @@ def coverage(request: HttpRequest) -> HttpResponse:
     tiers = [tier for tier in coverage_on(as_of) if tier.countries or tier.bloc_members]
     chosen = next((tier for tier in tiers if tier.tier.code == request.GET.get("tier")), None)
     status = request.GET.get("status", "")
-    rows = [*chosen.countries, *chosen.bloc_members] if chosen else worst_of_each_country(tiers)
-    shown = [row for row in rows if not status or row.status == status]
+    rows = chosen.rows if chosen else worst_of_each_country(tiers)
+    only_active = request.GET.get("active") == "true"
+    shown = [row for row in rows if (not status or row.status == status) and (not only_active or is_active_country(row))]
     context = {
         "as_of": as_of,
         "policy": policy,
         "is_stored": is_stored(policy, as_of),
+        "has_data": has_data(as_of),
+        "only_active": only_active,
         "tiers": tiers,
         "chosen": chosen,
         "status": CoverageStatus(status) if status in CoverageStatus.values else None,
@@ -79,17 +83,22 @@ def worst_of_each_country(tiers: Iterable[TierCoverage]) -> list[CountryCoverage
     """Each country and bloc once: as a member of the tier in which it stands worst."""
     worst: dict[int, CountryCoverage] = {}
     for tier in tiers:
-        for row in [*tier.countries, *tier.bloc_members]:
+        for row in tier.rows:
             known = worst.get(row.country.pk)
             if known is None or badness(row) < badness(known):
                 worst[row.country.pk] = row
     return list(worst.values())
 
 
-def badness(row: CountryCoverage) -> tuple[int, Fraction]:
-    """Sorts the worst first: by status, then by attainment; a country of which nothing is asked comes last."""
+def is_active_country(row: CountryCoverage) -> bool:
+    """Whether breadth counts the row: a country, not a bloc, with at least one active partner."""
+    return row.country.kind != CountryKind.BLOC and row.active_partners > 0
+
+
+def badness(row: CountryCoverage) -> tuple[int, Fraction, int]:
+    """Sorts the worst first: by status, then by attainment, then by how much is asked; where nothing is asked comes last."""
     place = WORST_FIRST.index(row.status) if row.status else len(WORST_FIRST)
-    return place, Fraction(2) if row.attainment is None else row.attainment
+    return place, Fraction(2) if row.attainment is None else row.attainment, -(row.required or 0)
 
 
 def count_statuses(rows: Iterable[CountryCoverage]) -> list[tuple[CoverageStatus, int]]:

@@ -17,8 +17,10 @@ from crm.generic import SignedInRequest, is_partial
 from crm.models import Unit, User
 from crm.permissions import Permission, requires
 from partners.models import Partner
+from reports.choices import CoverageStatus
 from reports.forms.days import chosen_day
 from reports.metrics.days import policy_on
+from reports.metrics.documents import attainment_of
 from reports.metrics.engagement import engagement_of
 from reports.metrics.ledger import LedgerRow, ledger
 from reports.metrics.rounding import BILLIONTHS, points, rounded, strength_points
@@ -71,6 +73,7 @@ def partner_engagement(request: SignedInRequest, public_id: UUID) -> HttpRespons
         return render(request, template, context, status=422)
     rows = ledger(policy, as_of, partner)
     figures = engagement_of(policy, as_of, partner.pk)
+    attained = attainment_of(partner, as_of, policy)
     context = {
         "partner": partner,
         "as_of": as_of,
@@ -79,6 +82,8 @@ def partner_engagement(request: SignedInRequest, public_id: UUID) -> HttpRespons
         "index": figures and figures.index(policy),
         "band": figures and figures.band(policy),
         "strength": figures and strength_points(figures.strength),
+        "attained": attained,
+        "standing": CoverageStatus(attained["status"]) if attained["status"] else None,
         "rows": shown_to(request.user, rows),
         "trend": stored_indices(partner, policy, as_of),
     }

@@ -21,6 +21,7 @@ from partners.models import Partner
 from reports.actions.snapshots import take_snapshots
 from reports.choices import CoverageStatus
 from reports.metrics.stored import coverage_on
+from reports.models import PlanLine
 from reports.views.coverage import Line, lines, worst_of_each_country
 from tests.factories import make_exchange, make_partner, make_steward
 
@@ -116,6 +117,32 @@ def test_a_status_narrows_the_rows(lao: Partner, an: User) -> None:
     assert "Laos" not in coverage(an, as_of=AS_OF, status="never").split("Countries of all tiers")[1]
 
 
+def test_breadth_opens_the_countries_that_it_counts(lao: Partner, an: User) -> None:
+    make_exchange(make_partner("Đại học Quốc gia Lào", country="LA"), by=an, on=AS_OF)
+    assert "tier=NEIGHBOUR&amp;active=true" in coverage(an, as_of=AS_OF)
+    assert coverage(an, as_of=AS_OF, tier="NEIGHBOUR", active="true").count('<th scope="row">') == 1
+
+
+def test_counts_of_a_tier_hold_its_bloc_as_the_list_behind_them_does(an: User) -> None:
+    """The EU is named beside the 14 countries, and stands in the list of its status."""
+    day = date(2026, 6, 30) if timezone.localdate() > date(2026, 6, 30) else timezone.localdate()
+    tier = next(tier for tier in coverage_on(day) if tier.tier.code == "COMPREHENSIVE_STRATEGIC")
+    never = coverage(an, as_of=day, tier=tier.tier.code, status="never")
+    assert never.count('<th scope="row">') == tier.statuses_with_blocs[CoverageStatus.NEVER] == len(tier.rows)
+
+
+def test_a_day_before_every_exchange_says_that_nothing_was_entered(lao: Partner, an: User) -> None:
+    assert "No exchange is on record up to this day" in coverage(an, as_of="2001-01-01")
+    assert "No exchange is on record up to this day" not in coverage(an, as_of=AS_OF)
+
+
+def test_of_two_equal_standings_the_one_that_asks_more_is_shown(an: User) -> None:
+    """Malaysia, never met, is in two tiers: the row does not depend on the order of tiers."""
+    both = [row.required or 0 for tier in coverage_on(AS_OF) for row in tier.rows if row.country.alpha2 == "MY"]
+    assert len(both) == 2
+    assert line_of("MY").row.required == max(both)
+
+
 def test_the_page_says_whether_figures_were_stored(lao: Partner, an: User) -> None:
     assert "Computed for this day just now" in coverage(an, as_of=AS_OF)
     take_snapshots(AS_OF)
@@ -163,6 +190,16 @@ def test_the_worked_example_stands_on_the_page_to_the_digit(example: Partner, se
     for adds in ("10.77", "1.99", "0.24", "2.84", "1.33"):
         assert f">{adds}</td>" in page
     assert ("+0.163" in page, "+0.182" in page) == (True, True)
+
+
+def test_what_is_asked_of_the_partner_stands_beside_its_index(example: Partner, secretary: User) -> None:
+    PlanLine.objects.create(country=example.country, required=4, cadence_days=90, least_level=2, reason="example")
+    assert "3 of 4 exchanges in 365 days" in engagement(secretary, example)
+
+
+def test_people_and_fields_that_nobody_noted_are_no_zero(example: Partner, secretary: User) -> None:
+    page = engagement(secretary, example)
+    assert ("no field on record" in page, "nobody named" in page, "0 people met" in page) == (True, True, False)
 
 
 def test_rows_that_the_reader_may_not_open_have_kind_and_unit_but_no_link(lao: Partner, an: User, chau: User) -> None:

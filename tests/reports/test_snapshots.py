@@ -10,13 +10,15 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from activities.actions.exchanges import archive_exchange
 from config.celery import app
-from crm.models import Tier, TierMembership, User
+from crm.models import Country, Tier, TierMembership, User
+from partners.actions.partners import archive_partner, restore_partner, save_partner
 from partners.models import Partner
 from reports.actions.snapshots import drop_passing_days, take_snapshots
-from reports.metrics.coverage import country_coverage, coverage
+from reports.choices import CoverageStatus
+from reports.metrics.coverage import CountryCoverage, country_coverage, coverage
 from reports.metrics.engagement import engagement_of
 from reports.metrics.stored import coverage_on, engagement_on, stored_days
-from reports.models import CoverageSnapshot, EngagementSnapshot, PolicyVersion
+from reports.models import CoverageSnapshot, EngagementSnapshot, PlanLine, PolicyVersion
 from reports.tasks import refresh_figures, take_all_snapshots
 from tests.factories import make_exchange, make_partner
 
@@ -109,6 +111,41 @@ def test_a_tier_corrected_since_is_computed_and_not_read_from_old_rows(example: 
     assert example.country in [row.country for row in friends.countries]
 
 
+def row_of(alpha2: str, day: date) -> CountryCoverage:
+    return next(row for tier in coverage_on(day) for row in tier.rows if row.country.alpha2 == alpha2)
+
+
+def test_a_partner_registered_since_is_counted_at_once(example: Partner) -> None:
+    take_snapshots(MONTH_END)
+    make_partner("Đại học mẫu", country="JP")
+    assert row_of("JP", MONTH_END).partners == 2
+
+
+def test_a_partner_archived_or_moved_takes_its_figures_along_on_every_stored_day(
+    example: Partner, secretary: User, tasks_at_once: None, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    take_snapshots(MONTH_END)
+    with django_capture_on_commit_callbacks(execute=True):
+        archive_partner(example, by=secretary)
+    assert (row_of("JP", MONTH_END).partners, row_of("JP", MONTH_END).active_partners) == (0, 0)
+    with django_capture_on_commit_callbacks(execute=True):
+        restore_partner(example, by=secretary)
+    assert row_of("JP", MONTH_END).active_partners == 1
+    example.country = Country.objects.get(alpha2="CU")
+    with django_capture_on_commit_callbacks(execute=True):
+        save_partner(example, by=secretary)
+    assert [(row_of(code, MONTH_END).done, row_of(code, MONTH_END).active_partners) for code in ("JP", "CU")] == [(0, 0), (3, 1)]
+
+
+def test_a_plan_entered_since_moves_the_stored_days_it_holds_on(
+    example: Partner, tasks_at_once: None, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    take_snapshots(MONTH_END)
+    with django_capture_on_commit_callbacks(execute=True):
+        PlanLine.objects.create(country=example.country, required=3, cadence_days=10, reason="example")
+    assert (row_of("JP", MONTH_END).required, row_of("JP", MONTH_END).status) == (3, CoverageStatus.OVERDUE)
+
+
 def test_the_night_stores_today_and_keeps_only_month_ends_before(example: Partner, today: date) -> None:
     for day in (MONTH_END, date(2025, 10, 15)):
         take_snapshots(day)
@@ -128,7 +165,7 @@ def test_reading_and_refreshing_take_a_fixed_number_of_queries(
     example: Partner, policy: PolicyVersion, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     take_snapshots(MONTH_END)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         coverage_on(MONTH_END)
     with django_assert_num_queries(3):
         engagement_on(MONTH_END, [example.pk])
