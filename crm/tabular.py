@@ -24,6 +24,9 @@ from crm.text import nfc
 MAX_COLUMNS = 200
 # A workbook of real lists unpacks to five or ten times its size; a zip bomb to a thousand times.
 MAX_UNPACKED_TIMES = 15
+# The same for each part by itself, once it is large: a small file must not cost minutes and gigabytes to read.
+MAX_PART_TIMES = 30
+LARGE_PART = 4 * 1024 * 1024
 MAX_PARTS = 2_000
 DELIMITERS = (",", ";", "\t")
 ZIP_START = b"PK\x03\x04"
@@ -211,7 +214,11 @@ def _refuse_zip_bomb(file: IO[bytes]) -> None:
         with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()
             unpacked = sum(part.file_size for part in parts)
-            too_much = len(parts) > MAX_PARTS or unpacked > settings.IMPORT_MAX_BYTES * MAX_UNPACKED_TIMES
+            too_much = (
+                len(parts) > MAX_PARTS
+                or unpacked > settings.IMPORT_MAX_BYTES * MAX_UNPACKED_TIMES
+                or any(part.file_size > max(LARGE_PART, part.compress_size * MAX_PART_TIMES) for part in parts)
+            )
             has_entities = not too_much and any(_declares_entities(archive, part) for part in parts)
             is_workbook = "xl/workbook.xml" in archive.namelist()
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:

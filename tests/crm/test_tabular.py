@@ -135,6 +135,26 @@ def test_zip_bomb_is_refused_before_it_unpacks(settings: Settings) -> None:
     assert refusal(bomb.getvalue()).code == "too_large"
 
 
+def test_a_small_workbook_that_unpacks_to_megabytes_is_refused() -> None:
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr("xl/sharedStrings.xml", b"<si><t>a</t></si>" * 500_000)
+    assert len(bomb.getvalue()) < 100_000
+    assert refusal(bomb.getvalue()).code == "too_large"
+
+
+def test_a_long_and_repetitive_workbook_is_read() -> None:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.append(["Tên", "Nước", "Thành phố"])
+    for number in range(20_000):
+        sheet.append([f"Hội Hữu nghị số {number}", "Lào", "Viêng Chăn"])
+    content = io.BytesIO()
+    book.save(content)
+    assert table_of(content.getvalue()).columns == ("Tên", "Nước", "Thành phố")
+
+
 def test_workbook_with_entities_is_refused() -> None:
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w") as archive:
