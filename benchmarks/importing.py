@@ -26,6 +26,8 @@ from crm.text import fold, sort_key
 from partners.models import Partner, PartnerKind
 
 ROWS = 10_000
+# The default path sends some twenty statements a row: a tenth of the rows tells enough.
+FEW_ROWS = 1_000
 HEADER = ["id", "name", "acronym", "country", "city", "website", "founded"]
 
 
@@ -37,13 +39,14 @@ class PlainPartnerResource(resources.ModelResource):
 
 def run() -> None:
     heading(f"Import of {ROWS:,} partners")
-    copied = _timed(_copy_and_insert) if connection.vendor == "postgresql" else None
     ours = _timed(_ours)
+    line("", "seconds", "ours / this, per row")
+    line("ours", f"{ours:.2f}")
+    if connection.vendor == "postgresql":
+        copied = _timed(_copy_and_insert)
+        line("COPY to staging, INSERT", f"{copied:.2f}", f"{ours / copied:.2f} x")
     usual = _timed(_as_it_comes)
-    line("", "seconds", "ours / this")
-    for name, seconds in {"COPY to staging, INSERT": copied, "ours": ours, "django-import-export, default": usual}.items():
-        if seconds is not None:
-            line(name, f"{seconds:.2f}", f"{ours / seconds:.2f} x")
+    line(f"django-import-export, default, {FEW_ROWS:,} rows", f"{usual:.2f}", f"{(ours / ROWS) / (usual / FEW_ROWS):.3f} x")
 
 
 def _timed(way: Callable[[], object]) -> float:
@@ -83,23 +86,24 @@ def _as_it_comes() -> None:
     kind = PartnerKind.objects.values_list("pk", flat=True).first()
     countries = dict(Country.objects.values_list("name_en", "pk"))
     data = tablib.Dataset(headers=["id", "name", "kind", "country", "city", "website", "founded_year", "search_key", "sort_key"])
-    for _key, name, _acronym, country, city, website, founded in _rows("usual"):
+    for _key, name, _acronym, country, city, website, founded in _rows("usual")[:FEW_ROWS]:
         data.append(["", name, kind, countries[country], city, website, founded, fold(name), sort_key(name)])
     result = PlainPartnerResource().import_data(data, raise_errors=True)
-    if result.totals["new"] != ROWS:
+    if result.totals["new"] != FEW_ROWS:
         raise RuntimeError(f"{result.totals} instead of {ROWS} new rows.")
 
 
 def _copy_and_insert() -> None:
     kind = PartnerKind.objects.values_list("pk", flat=True).first()
     countries = dict(Country.objects.values_list("name_en", "pk"))
+    rows = _rows("copy")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMPORARY TABLE staging (public_id uuid, name text, kind_id bigint, country_id bigint, website text, "
             "founded_year smallint, search_key text, sort_key text) ON COMMIT DROP"
         )
         with cursor.copy("COPY staging FROM STDIN") as copy:
-            for _key, name, _acronym, country, _city, website, founded in _rows("copy"):
+            for _key, name, _acronym, country, _city, website, founded in rows:
                 copy.write_row((str(new_public_id()), name, kind, countries[country], website, founded, fold(name), sort_key(name)))
         cursor.execute(
             "INSERT INTO partners_partner (public_id, revision, created_at, updated_at, name, name_language, kind_id, country_id, "
