@@ -1,5 +1,8 @@
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import chain
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -119,13 +122,13 @@ def _check_rights(exchange: Exchange, *, by: User) -> None:
         raise PermissionDenied
     if exchange.is_new and not by.scope.may_write_for(exchange.host_unit_id):
         raise PermissionDenied
-    if exchange.parent_id and not _hold_parent(exchange, by=by):
+    if exchange.parent_id and not _hold_delegation(exchange.parent_id, by=by):
         raise ValidationError({"parent": ValidationError(_("You may not add to this delegation."), code="not-allowed")})
 
 
-def _hold_parent(exchange: Exchange, *, by: User) -> bool:
+def _hold_delegation(pk: int, *, by: User) -> bool:
     """Whether the author may add to the delegation; if so it stands still until its part is written, since facts depend on both."""
-    held = Exchange.objects.editable_by(by).select_for_update(no_key=True).filter(pk=exchange.parent_id)
+    held = Exchange.objects.editable_by(by).select_for_update(no_key=True).filter(pk=pk)
     return held.values_list("pk", flat=True).first() is not None
 
 
@@ -181,11 +184,26 @@ def _set_partners(exchange: Exchange, partners: Sequence[Partner], *, by: User) 
 
 
 def _set_attendances(exchange: Exchange, attendances: Iterable[Attendance]) -> None:
-    exchange.attendances.all().delete()
-    for rank, attendance in enumerate(attendances, start=1):
-        attendance.pk, attendance.exchange, attendance.rank = None, exchange, rank
-        attendance.full_clean(exclude=["exchange"])
-        attendance.save()
+    """Name the people present, in the order given. Who was there keeps the row, so that versions tell only what changed."""
+    stored: dict[tuple[Any, ...], list[Attendance]] = defaultdict(list)
+    for row in exchange.attendances.all():
+        stored[_who(row)].append(row)
+    kept = [(given, stored[_who(given)].pop() if stored[_who(given)] else None) for given in attendances]
+    for row in chain.from_iterable(stored.values()):
+        row.delete()
+    for rank, (given, present) in enumerate(kept, start=1):
+        if present is None:
+            given.pk, given.exchange, given.rank = None, exchange, rank
+            given.full_clean(exclude=["exchange"])
+            given.save(force_insert=True)
+        elif present.rank != rank:
+            present.rank = rank
+            present.save(update_fields=["rank"])
+
+
+def _who(attendance: Attendance) -> tuple[Any, ...]:
+    row = attendance
+    return row.side, row.person_id, row.partner_id, row.user_id, row.name, row.title
 
 
 def _set_delegation(exchange: Exchange, delegation: Delegation) -> None:

@@ -15,6 +15,7 @@ from crm.generic import ActionView, ArchiveView, CreateView, DetailView, ListVie
 from crm.permissions import Permission
 from partners.models import Partner, Person
 from partners.views.history import HistoryView
+from partners.views.history_parts import Part
 from partners.views.people import by_public_id
 
 WITH_PARTNERS = Prefetch("participations", Participation.objects.select_related("partner__country").order_by("rank", "id"))
@@ -138,6 +139,12 @@ class ExchangeRestore(ActionView):
 class ExchangeHistory(HistoryView):
     permission = Permission.EXCHANGE_VIEW
     model = Exchange
+    parts = (
+        Part("participations", says=("partner",)),
+        Part("attendances", says=("person", "user", "name", "title")),
+        Part("co_units", says=("unit",)),
+        Part("delegation", says=("head", "decision_number", "decided_on", "budget_vnd", "gifts_given", "gifts_received", "programme")),
+    )
 
     def get_object(self) -> Exchange:
         return trace_reading(super().get_object(), self.request)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Field, ForeignKey, Model
 from django.http import HttpRequest, HttpResponse
@@ -13,18 +13,11 @@ from django.utils.translation import gettext as _
 
 from crm.generic import DetailView
 from crm.models import User
+from partners.views.history_parts import SHOWN_LETTERS, Change, Part, changes_of_parts, seen_rows
 
 SHOWN_VERSIONS = 100
-SHOWN_LETTERS = 300
 UNSEEN = "—"
 MACHINE_FIELDS = frozenset({"revision", "created_at", "created_by", "updated_at", "updated_by", "archived_by", "public_id", "is_demo"})
-
-
-@dataclass(frozen=True)
-class Change:
-    label: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True)
@@ -38,16 +31,17 @@ class Version:
 
 
 class HistoryView(DetailView):
-    """All versions of one record that the reader may see, newest first."""
+    """All versions of one record that the reader may see, newest first, with the rows that belong to it: ``parts``."""
 
     template_name = "partners/history.html"
+    parts: ClassVar[Sequence[Part]] = ()
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         record = self.get_object()
-        return self.show(object=record, versions=versions_of(record, self.request.user))
+        return self.show(object=record, versions=versions_of(record, self.request.user, self.parts))
 
 
-def versions_of(record: Any, reader: User) -> list[Version]:
+def versions_of(record: Any, reader: User, parts: Sequence[Part] = ()) -> list[Version]:
     """Compare each stored version with the one before it, as the reader may know them.
 
     A fixed number of queries, whatever the number of versions.
@@ -58,9 +52,10 @@ def versions_of(record: Any, reader: User) -> list[Version]:
     saved = _one_per_save(list(rows[: SHOWN_VERSIONS + 1]))
     states = [_state(row, accessors) for row in saved]
     words = _Words(states, reader)
+    of_parts = changes_of_parts(record, parts, began=[row.began for row in saved], reader=reader)
     versions = [
-        Version(row.history_date, row.history_user, is_first=False, changes=list(words.changes(before, after)))
-        for row, (after, before) in zip(saved, pairwise(states), strict=False)
+        Version(row.history_date, row.history_user, is_first=False, changes=[*words.changes(before, after), *rows_changed])
+        for row, (after, before), rows_changed in zip(saved, pairwise(states), of_parts, strict=False)
     ]
     if saved and saved[-1].history_type == "+":
         versions.append(Version(saved[-1].history_date, saved[-1].history_user, is_first=True, changes=()))
@@ -68,13 +63,14 @@ def versions_of(record: Any, reader: User) -> list[Version]:
 
 
 def _one_per_save(rows: Iterable[Any]) -> list[Any]:
-    """Keep the last row of each save: the record and each of its lists leave one, all of the same revision."""
+    """Keep the last row of each save, and when the save ``began``: the record and its lists leave one each, of the same revision."""
     kept: list[Any] = []
     for row in rows:
         if kept and kept[-1].revision == row.revision:
             kept[-1].history_type = row.history_type if row.history_type == "+" else kept[-1].history_type
         else:
             kept.append(row)
+        kept[-1].began = row.history_date
     return kept
 
 
@@ -105,7 +101,7 @@ class _Words:
                 if field.related_model and before[field] != after[field]:
                     for value in (before[field], after[field]):
                         wanted[field.related_model] |= value if isinstance(value, frozenset) else {value} - {None}
-        self.rows = {(model, pk): row for model, keys in wanted.items() for pk, row in _seen(model, reader).in_bulk(keys).items()}
+        self.rows = {(model, pk): row for model, keys in wanted.items() for pk, row in seen_rows(model, reader).in_bulk(keys).items()}
 
     def changes(self, before: dict[Field, Any], after: dict[Field, Any]) -> Iterable[Change]:
         for field, value in after.items():
@@ -126,8 +122,3 @@ class _Words:
 
     def _name(self, field: Any, pk: Any) -> str:
         return str(self.rows.get((field.related_model, pk), UNSEEN))
-
-
-def _seen(model: type[Model], reader: User) -> Any:
-    rows: Any = model._default_manager.all()
-    return rows.visible_to(reader) if hasattr(rows, "visible_to") else rows

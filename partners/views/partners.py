@@ -14,6 +14,7 @@ from partners.filters import PartnerFilter
 from partners.forms.partners import PartnerForm
 from partners.models import Partner, Post, Relation, Stewardship
 from partners.views.history import HistoryView
+from partners.views.history_parts import Part
 
 
 class PartnerList(ListView):
@@ -113,3 +114,4 @@ class PartnerRestore(ActionView):
 class PartnerHistory(HistoryView):
     permission = Permission.PARTNER_VIEW
     model = Partner
+    parts = (Part("names", says=("name", "language", "usage")),)

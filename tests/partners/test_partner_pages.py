@@ -214,3 +214,15 @@ def test_an_unknown_partner_is_not_found(an: User, client: Client) -> None:
     client.force_login(an)
 
     assert client.get("/partners/00000000-0000-7000-8000-000000000000/").status_code == 404
+
+
+def test_the_history_tells_of_other_names(an: User, client: Client) -> None:
+    partner = register("Hội Hữu nghị Lào - Việt", an, names=[OtherName("Tên thôi dùng", "vi", "former"), OtherName("Tên giữ lại", "vi")])
+    save_partner(partner, by=an, names=[OtherName("Tên giữ lại", "vi"), OtherName("LVFA", "lo", "acronym")])
+    client.force_login(an)
+
+    page = client.get(f"{partner.get_absolute_url()}history/").content.decode()
+
+    assert '<del class="soft">Tên thôi dùng (' in page
+    assert "<ins>LVFA (" in page
+    assert "Tên giữ lại" not in page
