@@ -10,7 +10,7 @@ from functools import reduce
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import Field, Q, QuerySet
 
 
 class InvalidCursorError(ValueError):
@@ -32,7 +32,7 @@ def keyset_page(queryset: QuerySet, *, order: Sequence[str], cursor: str | None,
     ``order`` names columns that are never NULL and together unique, such as ``("sort_key", "id")`` or
     ``("-starts_on", "-id")``. Raises InvalidCursorError for a cursor of another order or a broken one.
     """
-    backwards, position = _decode(cursor, order, queryset.model) if cursor else (False, None)
+    backwards, position = _decode(cursor, order, queryset) if cursor else (False, None)
     effective = [_reverse(name) for name in order] if backwards else list(order)
     if position is not None:
         queryset = queryset.filter(_after(effective, position))
@@ -76,7 +76,7 @@ def _encode(direction: str, row: Any, order: Sequence[str]) -> str:
     return base64.urlsafe_b64encode(payload.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, order: Sequence[str], model: type[Model]) -> tuple[bool, list[Any]]:
+def _decode(cursor: str, order: Sequence[str], queryset: QuerySet) -> tuple[bool, list[Any]]:
     try:
         payload = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         direction, cursor_order, position = payload
@@ -84,23 +84,40 @@ def _decode(cursor: str, order: Sequence[str], model: type[Model]) -> tuple[bool
         raise InvalidCursorError(cursor[:80]) from error
     if direction not in ("n", "p") or cursor_order != list(order) or not isinstance(position, list) or len(position) != len(order):
         raise InvalidCursorError(cursor[:80])
-    return direction == "p", [_checked(model, name, value) for name, value in zip(order, position, strict=True)]
+    return direction == "p", [_checked(queryset, name, value) for name, value in zip(order, position, strict=True)]
 
 
-def _checked(model: type[Model], name: str, value: Any) -> Any:
-    """Refuse values that the column could not hold, before the database does."""
-    if value is None or isinstance(value, (list, dict, bool)) or (isinstance(value, str) and "\x00" in value):
+def _checked(queryset: QuerySet, name: str, value: Any) -> Any:
+    """Return the value as the column has it. Raises InvalidCursorError for one that the column could not hold, before the database does."""
+    if not _is_plain(value):
         raise InvalidCursorError(name)
-    try:
-        field = model._meta.get_field(name.lstrip("-").split("__")[0])
-    except FieldDoesNotExist:
-        return value
-    if field.is_relation or not isinstance(field, Field):
+    field = _column(queryset, name.lstrip("-"))
+    if field is None:
         return value
     try:
         checked = field.to_python(value)
-    except (ValidationError, TypeError, OverflowError) as error:
+    except (ValidationError, TypeError, ValueError, OverflowError) as error:
         raise InvalidCursorError(name) from error
-    if isinstance(checked, int) and not -(2**63) <= checked < 2**63:
+    # What was written down from this column reads back as the same; anything else is another column's or nobody's.
+    written = checked.isoformat() if isinstance(checked, date) else checked
+    if type(written) is not type(value) or written != value:
         raise InvalidCursorError(name)
     return checked
+
+
+def _column(queryset: QuerySet, name: str) -> Field | None:
+    """The column, or the type of the expression, that the name orders by; None for a value reached through a relation."""
+    if name in queryset.query.annotations:
+        return queryset.query.annotations[name].output_field
+    try:
+        field = queryset.model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
+    return field if isinstance(field, Field) and not field.is_relation else None
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is a number or a text that databases hold: no NUL, no half of a surrogate pair, at most 64 bits."""
+    if isinstance(value, str):
+        return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+    return type(value) is int and -(2**63) <= value < 2**63

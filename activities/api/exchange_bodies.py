@@ -90,6 +90,16 @@ class ExchangeIn(StrictSerializer):
     )
     follow_up = FollowUpWithExchange(required=False, help_text="Only to create.")
 
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Name the place of rules that the table has over several columns."""
+        starts_on, ends_on = (given.get(name, getattr(self.instance, name, None)) for name in ("starts_on", "ends_on"))
+        if starts_on and ends_on and ends_on < starts_on:
+            place = "ends_on" if "ends_on" in given else "starts_on"
+            raise serializers.ValidationError({place: _("The last day must not come before the first day.")}, code="ends-before-start")
+        if self.instance is not None and given.get("parent") == self.instance:
+            raise serializers.ValidationError({"parent": _("An exchange cannot be part of itself.")}, code="not-allowed")
+        return given
+
     def validate_follow_up(self, follow_up: dict[str, Any]) -> dict[str, Any]:
         if self.partial:
             raise serializers.ValidationError(_("A later follow-up has an address of its own: /api/v1/follow-ups/."), code="read_only")

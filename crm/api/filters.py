@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 from rest_framework.filters import BaseFilterBackend
 
@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 
-def refuse_unknown_parameters(request: Request, known: Iterable[str]) -> None:
-    """Raise InvalidParameter (400) for every parameter of the address that is not among the known ones."""
+_REPEATED = ("repeated", _("This parameter may be given once."))
+_NO_DAY = ("invalid", _("Write a day of the calendar as YYYY-MM-DD."))
+
+
+def refuse_unknown_parameters(request: Request, known: Iterable[str], *, repeatable: Iterable[str] = ()) -> None:
+    """Raise InvalidParameter (400) for every parameter that is not among the known ones, and for one said twice outside the filters."""
     known = set(known)
     wrong = {name: ("unknown-parameter", _("This address has no such parameter.")) for name in request.query_params if name not in known}
+    wrong |= {name: _REPEATED for name, said in request.query_params.lists() if name in known - set(repeatable) and len(said) > 1}
     if wrong:
         raise InvalidParameter(wrong)
 
@@ -34,13 +39,9 @@ def read_day(request: Request, name: str, *, default: Any) -> Any:
     text = request.query_params.get(name)
     if text is None:
         return default
-    try:
-        day = parse_date(text)
-    except ValueError:
-        day = None
-    if day is None:
-        raise InvalidParameter({name: ("invalid", _("Write a day of the calendar as YYYY-MM-DD."))})
-    return day
+    if not _is_day(text):
+        raise InvalidParameter({name: _NO_DAY})
+    return date.fromisoformat(text)
 
 
 class StrictFilterBackend(BaseFilterBackend):
@@ -51,7 +52,9 @@ class StrictFilterBackend(BaseFilterBackend):
         if filterset_class is None:
             return queryset
         filterset = filterset_class(request.query_params, queryset=queryset, request=request)
-        refuse_unknown_parameters(request, [*filterset.form.fields, *PAGE_PARAMETERS, *getattr(view, "extra_parameters", ())])
+        filters = list(filterset.form.fields)
+        known = [*filters, *PAGE_PARAMETERS, *getattr(view, "extra_parameters", ())]
+        refuse_unknown_parameters(request, known, repeatable=filters)
         wrong = {**_form_errors(filterset), **_passed_over(filterset)}
         if wrong:
             raise InvalidParameter(wrong)
@@ -74,15 +77,25 @@ def _form_errors(filterset: FilterSet) -> dict[str, tuple[str, Any]]:
 
 
 def _passed_over(filterset: FilterSet) -> dict[str, tuple[str, Any]]:
-    """What the form cleans to nothing though something was said: a word that is no boolean, a value said twice."""
+    """What the form is lenient about: a word that is no boolean, a value said twice, a day as people write it."""
     wrong: dict[str, tuple[str, Any]] = {}
     for name, field in filterset.form.fields.items():
         said = filterset.data.getlist(name)
         if isinstance(field, forms.NullBooleanField) and said and said[-1].lower() not in ("true", "false"):
             wrong[name] = ("invalid", _("Write “true” or “false”."))
         elif len(said) > 1 and not isinstance(field, forms.MultipleChoiceField | forms.ModelMultipleChoiceField):
-            wrong[name] = ("repeated", _("This parameter may be given once."))
+            wrong[name] = _REPEATED
+        elif isinstance(field, forms.DateField) and said and said[-1] and not _is_day(said[-1]):
+            wrong[name] = _NO_DAY
     return wrong
+
+
+def _is_day(text: str) -> bool:
+    """Whether it is a day as programs write it, whatever ways of writing days the reader's language has besides."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 _SCHEMAS: tuple[tuple[type[forms.Field], dict[str, Any]], ...] = (

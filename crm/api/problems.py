@@ -101,6 +101,8 @@ def problem_response(code: str, request: Any, *, detail: Any = None, errors: Any
 
 
 def _answer(error: Exception, request: Request) -> Response:
+    if isinstance(error, ValidationError) and getattr(error, "code", None) == "changed-meanwhile":
+        return problem_response("conflict", request)
     if isinstance(error, ValidationError):
         return problem_response("validation-failed", request, errors=list(_of_rules(error)))
     if isinstance(error, exceptions.ValidationError):

@@ -75,8 +75,8 @@ class ProblemAwareSchema(AutoSchema):
         if "{" in self.path:
             codes += ("not-found",)
         if self.method in ("POST", "PATCH"):
-            codes += _WRITING
-        return codes + _WITH_BODY if self._takes_body() else codes
+            codes += _WRITING + _WITH_BODY
+        return codes
 
     def _problem_body(self, description: str) -> dict[str, Any]:
         # A copy, since the generator takes enumerations out of what it is given.

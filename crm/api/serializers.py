@@ -1,5 +1,6 @@
 """Bodies read strictly: what is not known is refused by name, text is NFC, references are public codes and identifiers."""
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -44,12 +45,25 @@ class StrictSerializer(serializers.Serializer):
 
 
 class TextField(serializers.CharField):
-    """Text, and only text: a number is not taken for its digits. Stored NFC; NUL is refused."""
+    """Text, and only text: a number is not taken for its digits. Stored NFC; NUL and other controls are refused.
+
+    Text of which nothing shows, such as a zero-width space or a lone mark, is as blank as none.
+    """
+
+    default_error_messages = {"control_characters_not_allowed": _("Control characters are not allowed.")}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        return nfc(super().to_internal_value(data))
+        text = nfc(super().to_internal_value(data))
+        if "\x00" in text:
+            return text  # the framework's own validator names it
+        categories = {unicodedata.category(character) for character in text if character not in "\t\n\r"}
+        if "Cc" in categories:
+            self.fail("control_characters_not_allowed")
+        if text and not any(category[0] in "LNPS" for category in categories):
+            self.fail("blank")
+        return text
 
 
 class WholeNumberField(serializers.IntegerField):

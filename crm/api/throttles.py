@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.core.cache import caches
@@ -52,7 +52,7 @@ class CredentialThrottle(WindowThrottle):
         token = getattr(request, "auth", None)
         if token is not None:
             return f"client-{token.application_id}"
-        return f"user-{request.user.pk}" if request.user.is_authenticated else f"address-{client_address(cast('HttpRequest', request))}"
+        return f"user-{request.user.pk}" if request.user.is_authenticated else f"address-{client_address(request)}"
 
 
 class AddressThrottle(WindowThrottle):
@@ -62,4 +62,4 @@ class AddressThrottle(WindowThrottle):
 
     def caller(self, request: Request | HttpRequest) -> str:
         # It asks only for META, which the framework's request has as well.
-        return str(client_address(cast("HttpRequest", request)))
+        return str(client_address(request))

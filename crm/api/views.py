@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.urls import reverse
 from rest_framework import serializers, status
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,6 +17,8 @@ from rest_framework.viewsets import GenericViewSet
 from crm.actions.audit import trace_readings
 from crm.api.filters import refuse_unknown_parameters
 from crm.api.parsers import StrictJSONParser
+from crm.api.problems import KINDS
+from crm.api.serializers import StrictSerializer
 from crm.api.throttles import CredentialThrottle
 from crm.models import User
 from crm.models.records import Record
@@ -120,18 +122,20 @@ class RecordViewSet(ReferenceViewSet):
 
     def partial_update(self, request: Request, **key: Any) -> Response:
         record = self.get_editable()
-        given = self.read_body(partial=True)
+        given = self.read_body(changing=record)
         if given:
             self.store(record, given)
         return self.respond(self.get_object())
 
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, **key: Any) -> Response:
+        self.refuse_body()
         self.archive_record(self.get_editable())
         return self.respond(self.get_object())
 
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, **key: Any) -> Response:
+        self.refuse_body()
         self.restore_record(self.get_editable())
         return self.respond(self.get_object())
 
@@ -144,11 +148,20 @@ class RecordViewSet(ReferenceViewSet):
             raise PermissionDenied
         return record
 
-    def read_body(self, *, partial: bool = False) -> dict[str, Any]:
+    def read_body(self, *, changing: Record | None = None) -> dict[str, Any]:
+        """Return what the body gives: a whole new record, or what changes of the one stored. Raises ValidationError and its like."""
         refuse_unknown_parameters(self.request, ())
-        body = self.input_class(data=self.request.data, partial=partial, context=self.get_serializer_context())
+        if self.request.stream is None:
+            raise ParseError(str(KINDS["malformed-body"].detail))
+        body = self.input_class(changing, data=self.request.data, partial=changing is not None, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         return dict(body.validated_data)
+
+    def refuse_body(self) -> None:
+        """What is done by the address alone takes neither parameters nor fields: nothing, or an object without names."""
+        refuse_unknown_parameters(self.request, ())
+        if self.request.stream is not None:
+            StrictSerializer(data=self.request.data).is_valid(raise_exception=True)
 
     def respond(self, record: Record, **kwargs: Any) -> Response:
         self.complete([record])

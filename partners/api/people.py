@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
@@ -26,6 +27,15 @@ class PostIn(StrictSerializer):
     rank = WholeNumberField(min_value=0, max_value=32767, required=False, help_text="Place in protocol order, the lowest first.")
     valid_from = serializers.DateField(required=False, allow_null=True)
     valid_to = serializers.DateField(required=False, allow_null=True, help_text="First day on which the post is no longer held.")
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Name the place of rules that the table has over several columns."""
+        if not any(given.get(name) for name in ("title_vi", "title_en", "title_native")):
+            raise serializers.ValidationError(_("Give the title of the post in at least one language."), code="required")
+        valid_from, valid_to = given.get("valid_from"), given.get("valid_to")
+        if valid_from and valid_to and valid_to <= valid_from:
+            raise serializers.ValidationError({"valid_to": _("The end must come after the start.")}, code="ends-before-start")
+        return given
 
 
 @extend_schema_serializer(component_name="Post")

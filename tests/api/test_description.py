@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from django.test import Client
 from django.urls import URLPattern
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from activities.models import ExchangeKind
 from config.api import api_urls
-from crm.models import User
+from crm.models import Field, User
+from partners.models import PartnerKind
 from tests.api.description import description, operations, problems_of
 
 # The description itself, its page, and the addresses that are none.
@@ -103,3 +106,9 @@ def test_the_page_keeps_the_strict_policy_and_loads_nothing_from_elsewhere(an: U
     assert "unsafe" not in answer["Content-Security-Policy"]
     assert not re.search(r"<style|<script>|style=|https?://", text)
     assert "swagger-ui-bundle.js" in text
+
+
+def test_the_codes_that_programs_need_are_documented(reference_data: None) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    codes = {code for model in (PartnerKind, ExchangeKind, Field) for code in model.objects.values_list("code", flat=True)}
+    assert sorted(code for code in codes if f"`{code}`" not in text) == []

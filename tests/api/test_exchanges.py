@@ -114,7 +114,7 @@ def test_a_follow_up_is_opened_with_it(api_of_an: Caller, lao: Partner) -> None:
         ({"partners": ["019a9b6e-5a40-7c11-9d7e-3f2b8a6c1d55"]}, "/partners/0", "unknown"),
         ({"partners": [7]}, "/partners/0", "invalid"),
         ({"partners": "lao"}, "/partners", "not-a-list"),
-        ({"ends_on": "2026-11-01"}, "", "invalid"),
+        ({"ends_on": "2026-11-01"}, "/ends_on", "ends-before-start"),
         ({"starts_on": "2026-02-30"}, "/starts_on", "invalid"),
         ({"starts_on": "1945-09-01"}, "/starts_on", "too-early"),
         ({"starts_on": "2099-01-01"}, "/starts_on", "future-held"),
@@ -217,3 +217,16 @@ def test_the_list_is_paged_without_losing_or_repeating_a_row(api_of_an: Caller, 
 def test_a_planned_exchange_may_lie_ahead(api_of_an: Caller, lao: Partner) -> None:
     ahead = (timezone.localdate() + timedelta(days=30)).isoformat()
     assert api_of_an.post("/exchanges/", body(lao, starts_on=ahead, status="planned")).status_code == 201
+
+
+def test_an_end_before_the_start_is_named(api_of_an: Caller, lao: Partner) -> None:
+    sent = {"kind": "WORKING_MEETING", "starts_on": "2026-11-02", "partners": [str(lao.public_id)]}
+    address = f"/exchanges/{api_of_an.post('/exchanges/', sent | {'ends_on': '2026-11-03'}).json()['id']}/"
+    for answer, pointer in (
+        (api_of_an.post("/exchanges/", sent | {"ends_on": "2026-11-01"}), "/ends_on"),
+        (api_of_an.patch(address, {"ends_on": "2026-11-01"}), "/ends_on"),
+        (api_of_an.patch(address, {"starts_on": "2026-11-04"}), "/starts_on"),
+    ):
+        assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [(pointer, "ends-before-start")]
+    own = api_of_an.patch(address, {"parent": address.split("/")[2]})
+    assert [error["pointer"] for error in own.json()["errors"]] == ["/parent"]

@@ -75,3 +75,12 @@ def test_what_is_seen_but_kept_by_another_unit_is_not_changed(api_of_chau: Calle
 
 def test_a_viewer_does_not_write(dung: User) -> None:
     assert caller_for(dung).post("/people/", NEW).status_code == 403
+
+
+def test_what_is_wrong_about_a_post_is_named(api_of_an: Caller, lao: Partner) -> None:
+    for post, pointer, code in (
+        ({}, "/post", "required"),
+        ({"title_vi": "Chủ tịch", "valid_from": "2024-03-01", "valid_to": "2023-03-01"}, "/post/valid_to", "ends-before-start"),
+    ):
+        answer = api_of_an.post("/people/", {"full_name": "Bounmy", "post": {"partner": str(lao.public_id), **post}})
+        assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [(pointer, code)]

@@ -1,5 +1,6 @@
 """Errors are problem details (RFC 9457): one shape, codes for programs, words in the reader's language; never a 500."""
 
+import base64
 import json
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from django.db import IntegrityError
 from django.test import Client
 
+from crm.actions.records import changed_meanwhile
 from crm.models import User
 from partners.api.partners import PartnerViewSet
 from partners.models import Partner
@@ -137,6 +139,52 @@ def test_a_wrong_parameter_is_named(api_of_an: Caller, query: dict[str, Any], na
     assert (error["in"], error["pointer"], error["code"]) == ("query", f"/{name}", code)
 
 
+@pytest.mark.parametrize("name", ["limit", "count", "cursor"])
+def test_a_parameter_of_the_page_is_given_once(api_of_an: Caller, name: str) -> None:
+    error = api_of_an.get("/partners/", **{name: ["1", "1"]}).json()["errors"][0]
+    assert (error["pointer"], error["code"]) == (f"/{name}", "repeated")
+
+
+@pytest.mark.parametrize("day", ["02/03/2026", "2026-3-2", "20260302", "2026-W10-1", "2 March 2026"])
+@pytest.mark.parametrize(("path", "name"), [("/exchanges/", "since"), ("/coverage/", "as_of"), ("/tiers/", "as_of")])
+def test_a_day_is_written_in_one_way_whatever_the_language(an: User, path: str, name: str, day: str) -> None:
+    for language in ("en", "vi"):
+        answer = caller_for(an, language=language).get(path, **{name: day})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, f"/{name}")
+
+
+_POSITIONS: list[Any] = [7, 1.5, True, None, [], {}, "", "x", "7", " 7", "1_0", 10**30, -(10**30)]
+_POSITIONS += ["2026-02-31", "20261102", "a\x00b", "\ud800"]
+
+
+@pytest.mark.parametrize(
+    ("path", "order", "right"),
+    [
+        ("/partners/", ["sort_key", "id"], ["a", 1]),
+        ("/people/", ["sort_key", "id"], ["a", 1]),
+        ("/exchanges/", ["-starts_on", "-id"], ["2026-11-02", 1]),
+        ("/follow-ups/", ["id"], [1]),
+        ("/countries/", ["sort_key", "id"], ["a", 1]),
+        ("/tiers/", ["rank", "id"], [1, 1]),
+    ],
+)
+def test_a_forged_cursor_is_refused(api_of_an: Caller, path: str, order: list[str], right: list[Any]) -> None:
+    """A cursor of the right order whose values are not of their columns must not reach the database."""
+
+    def ask(position: list[Any]) -> Any:
+        document = json.dumps(["n", order, position])
+        return api_of_an.get(path, cursor=base64.urlsafe_b64encode(document.encode()).decode().rstrip("="))
+
+    assert ask(right).status_code == 200
+    for place, held in enumerate(right):
+        for forged in _POSITIONS:
+            if type(forged) is type(held) and forged not in ("a\x00b", "\ud800") and (held == "a" or forged == 7):
+                continue
+            answer = ask([*right[:place], forged, *right[place + 1 :]])
+            assert answer.status_code == 400, (path, place, forged)
+            assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("/cursor", "invalid-cursor")]
+
+
 def test_single_records_take_no_parameters(api_of_an: Caller) -> None:
     identifier = api_of_an.post("/partners/", NEW).json()["id"]
     for answer in (
@@ -147,12 +195,45 @@ def test_single_records_take_no_parameters(api_of_an: Caller) -> None:
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
 
 
+def test_archiving_takes_neither_parameters_nor_fields(api_of_an: Caller) -> None:
+    address = f"/partners/{api_of_an.post('/partners/', NEW).json()['id']}/archive/"
+    assert api_of_an.post(f"{address}?force=1").json()["code"] == "invalid-parameter"
+    assert api_of_an.post(address, {"force": True}).json()["errors"][0]["pointer"] == "/force"
+    assert api_of_an.send_raw(address, "{").json()["code"] == "malformed-body"
+    assert api_of_an.send_raw(address, "x", "text/plain").status_code == 415
+    assert api_of_an.post(address, {}).json()["archived"] is True
+
+
+def test_a_body_that_is_missing_is_no_empty_object(api_of_an: Caller) -> None:
+    identifier = api_of_an.post("/partners/", NEW).json()["id"]
+    for answer in (api_of_an.send_raw("/partners/", ""), api_of_an.patch(f"/partners/{identifier}/", "")):
+        assert (answer.status_code, answer.json()["code"]) == (400, "malformed-body")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("\u200b", "blank"), ("\u0301", "blank"), ("\u2060 \u200d", "blank"), ("Hội\x07", "control-characters-not-allowed")]
+)
+def test_a_name_of_which_nothing_shows_is_refused(api_of_an: Caller, name: str, code: str) -> None:
+    errors = api_of_an.post("/partners/", NEW | {"name": name}).json()["errors"]
+    assert [(error["pointer"], error["code"]) for error in errors] == [("/name", code)]
+
+
 def test_a_row_that_another_stored_at_the_same_moment_is_a_conflict(api_of_an: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     def collide(*args: Any) -> None:
         raise IntegrityError
 
     monkeypatch.setattr(PartnerViewSet, "store", collide)
     assert api_of_an.post("/partners/", NEW).json()["code"] == "conflict"
+
+
+def test_a_record_that_another_changed_meanwhile_is_a_conflict(api_of_an: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def come_second(*args: Any) -> None:
+        raise changed_meanwhile(None)
+
+    address = f"/partners/{api_of_an.post('/partners/', NEW).json()['id']}/"
+    monkeypatch.setattr(PartnerViewSet, "store", come_second)
+    answer = api_of_an.patch(address, {"city": "Vinh"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
 
 
 def test_a_failure_of_ours_is_recorded_and_told_without_its_inside(
