@@ -17,7 +17,7 @@ def refresh_after_commit(*, partner_ids: set[int], since: date, **kwargs: Any) -
     refresh_figures.delay_on_commit(sorted(partner_ids), since.isoformat())
 
 
-@receiver(post_create_historical_record, sender=Partner.history.model)  # type: ignore[attr-defined]  # added by django-simple-history
+@receiver(post_create_historical_record, sender=Partner.history.model)
 def follow_partner(*, history_instance: Any, **kwargs: Any) -> None:
     """A partner that moves to another country, is archived or comes back takes its exchanges or its standing along."""
     before = history_instance.prev_record
