@@ -35,9 +35,6 @@ class RelationKind(models.TextChoices):
     COOPERATES = "cooperates", _("cooperates with")
 
 
-SYMMETRIC_RELATIONS = frozenset({RelationKind.SISTER, RelationKind.COOPERATES})
-
-
 class StewardRole(models.TextChoices):
     LEAD = "lead", _("Lead")
     SUPPORT = "support", _("Support")

@@ -16,13 +16,13 @@ from activities.models.kinds import ExchangeKind, Forum
 from crm.choices import Confidentiality
 from crm.models import User
 from crm.models.fields import NameField, NoteField
-from crm.models.records import Record, RecordQuerySet
+from crm.models.records import Record, RecordQuerySet, SearchedQuerySet
 from crm.text import fold
 
 EARLIEST_DAY = date(1945, 9, 2)
 
 
-class ExchangeQuerySet(RecordQuerySet):
+class ExchangeQuerySet(SearchedQuerySet):
     def visible_to(self, user: User) -> Self:
         """Exchanges by confidentiality level and by host unit and co-units; see ``crm.scope``."""
         own = Q(pk__in=ExchangeUnit.objects.filter(unit__in=user.scope.unit_ids).values("exchange")) & Q(
@@ -46,16 +46,6 @@ class ExchangeQuerySet(RecordQuerySet):
 
     def held(self) -> Self:
         return self.filter(status=ExchangeStatus.HELD)
-
-    def in_period(self, start: date, end: date) -> Self:
-        """Exchanges beginning in the half-open period ``[start, end)``."""
-        return self.filter(starts_on__gte=start, starts_on__lt=end)
-
-    def search(self, words: str) -> Self:
-        found = self
-        for word in fold(words).split():
-            found = found.filter(search_key__contains=word)
-        return found
 
 
 class Exchange(Record):
@@ -129,10 +119,6 @@ class Exchange(Record):
 
     def get_absolute_url(self) -> str:
         return reverse("activities:exchange-detail", args=[self.public_id])
-
-    @property
-    def is_two_way(self) -> bool:
-        return self.sides == Sides.BOTH
 
     def clean(self) -> None:
         day: date | None = self.starts_on  # None while a form is being filled
@@ -314,3 +300,6 @@ class Event(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("activities:event-detail", args=[self.public_id])

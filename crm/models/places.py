@@ -2,13 +2,12 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from crm.choices import Language, NameUsage
 from crm.models.fields import NameField
-from crm.models.records import Dated, DatedQuerySet, Sourced
+from crm.models.records import Dated, DatedQuerySet, Named, Sourced
 from crm.text import fold, sort_key
 
 
@@ -17,7 +16,7 @@ class CountryKind(models.TextChoices):
     BLOC = "bloc", _("Bloc of countries")
 
 
-class Country(Sourced):
+class Country(Named, Sourced):
     """A country, territory or bloc (the EU): one code behind all its names."""
 
     alpha2 = models.CharField(_("code"), max_length=2, unique=True)
@@ -37,13 +36,6 @@ class Country(Sourced):
         verbose_name = _("country")
         verbose_name_plural = _("countries")
         ordering = ["sort_key", "id"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def name(self) -> str:
-        return self.name_en if (get_language() or "vi").startswith("en") else self.name_vi
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.sort_key = sort_key(self.name_vi)
@@ -95,7 +87,7 @@ class ProvinceKind(models.TextChoices):
     CITY = "centrally_run_city", _("Centrally run city")
 
 
-class Province(Dated, Sourced):
+class Province(Named, Dated, Sourced):
     """A province or centrally run city for as long as it existed. A merger ends it and begins another row."""
 
     slug = models.SlugField(_("key"), max_length=60, unique=True)
@@ -111,13 +103,6 @@ class Province(Dated, Sourced):
         verbose_name_plural = _("provinces")
         ordering = ["sort_key", "id"]
         constraints = Dated.Meta.constraints
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def name(self) -> str:
-        return self.name_en if (get_language() or "vi").startswith("en") else self.name_vi
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.sort_key = sort_key(self.name_vi)

@@ -11,6 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from crm.choices import Confidence
 from crm.identifiers import new_public_id
 from crm.models.fields import NameField
+from crm.text import fold
+
+
+def reads_english() -> bool:
+    """Whether the reader's language is English; else it is Vietnamese, also where nobody reads, as in a job."""
+    return (get_language() or "vi").startswith("en")
 
 
 class RecordQuerySet(models.QuerySet):
@@ -20,6 +26,17 @@ class RecordQuerySet(models.QuerySet):
 
     def archived(self) -> Self:
         return self.filter(archived_at__isnull=False)
+
+
+class SearchedQuerySet(RecordQuerySet):
+    """Records that keep what they are found by, folded, in ``search_key``."""
+
+    def search(self, words: str) -> Self:
+        """Records of whose key every word is a part; without marks and case, in any order."""
+        found = self
+        for word in fold(words).split():
+            found = found.filter(search_key__contains=word)
+        return found
 
 
 class Record(models.Model):
@@ -128,6 +145,24 @@ class Sourced(models.Model):
         return self.confidence == Confidence.LOW and self.confirmed_at is None
 
 
+class Named(models.Model):
+    """A reference row with its name in both languages."""
+
+    name_vi: str
+    name_en: str
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name in the language of the reader."""
+        return self.name_en if reads_english() else self.name_vi
+
+
 class Labelled(models.Model):
     """A reference row with a stable code and its label in both languages."""
 
@@ -144,4 +179,4 @@ class Labelled(models.Model):
     @property
     def label(self) -> str:
         """The label in the language of the reader."""
-        return self.label_en if (get_language() or "vi").startswith("en") else self.label_vi
+        return self.label_en if reads_english() else self.label_vi

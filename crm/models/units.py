@@ -2,14 +2,13 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from crm.choices import UnitKind
 from crm.identifiers import new_public_id
 from crm.models.fields import NameField
-from crm.models.records import Dated, DatedQuerySet, Sourced
+from crm.models.records import Dated, DatedQuerySet, Named, Sourced
 
 
 class UnitQuerySet(DatedQuerySet):
@@ -21,7 +20,7 @@ class UnitQuerySet(DatedQuerySet):
         return self.filter(Q(*(("path__startswith", path) for path in paths), _connector=Q.OR))
 
 
-class Unit(Dated, Sourced):  # type: ignore[django-manager-missing]  # OfficeClient comes from a library without types
+class Unit(Named, Dated, Sourced):  # type: ignore[django-manager-missing]  # OfficeClient comes from a library without types
     """A body of the network: the centre, its departments, associations, provincial unions, chapters, clusters.
 
     The tree is kept as a path of codes, ``VUFO/PU-40/``, so that a unit and all below it are one prefix.
@@ -51,13 +50,6 @@ class Unit(Dated, Sourced):  # type: ignore[django-manager-missing]  # OfficeCli
         verbose_name_plural = _("units")
         ordering = ["path"]
         constraints = Dated.Meta.constraints
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def name(self) -> str:
-        return self.name_en if (get_language() or "vi").startswith("en") else self.name_vi
 
     @property
     def display(self) -> str:

@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 from crm.choices import Language, NameUsage
 from crm.models import TierMembership, User
 from crm.models.fields import NameField, NoteField
-from crm.models.records import Dated, Record, RecordQuerySet
+from crm.models.records import Dated, Record, SearchedQuerySet
 from crm.text import fold, sort_key
 from partners.choices import PartnerStatus
 from partners.models.kinds import PartnerKind
@@ -21,17 +21,10 @@ EPOCH = date(1970, 1, 1)
 ACTIVE_DAYS = 365
 
 
-class PartnerQuerySet(RecordQuerySet):
+class PartnerQuerySet(SearchedQuerySet):
     def visible_to(self, user: User) -> Self:
         """The directory is open to every unit, so that nobody courts the same partner twice."""
         return self if user.scope.permissions else self.none()
-
-    def search(self, words: str) -> Self:
-        """Partners of whose names, in any script, every word is a part; without marks and case."""
-        found = self
-        for word in fold(words).split():
-            found = found.filter(search_key__contains=word)
-        return found
 
     def active_on(self, day: date) -> Self:
         """Partners with at least one two-way exchange in the 365 days up to the day (M8: *active*).

@@ -3,19 +3,18 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from crm.choices import Confidentiality
 from crm.models import User
 from crm.models.fields import NameField, NoteField
-from crm.models.records import Dated, DatedRecordQuerySet, Record, RecordQuerySet
+from crm.models.records import Dated, DatedRecordQuerySet, Record, SearchedQuerySet, reads_english
 from crm.text import fold, sort_key
 from partners.choices import NameOrder
 
 
-class PersonQuerySet(RecordQuerySet):
+class PersonQuerySet(SearchedQuerySet):
     def visible_to(self, user: User) -> Self:
         """People by confidentiality: whole network, own unit and the centre, or restricted."""
         return self.filter(user.scope.readable(user, unit_fields=("unit",)))
@@ -24,12 +23,6 @@ class PersonQuerySet(RecordQuerySet):
         if user.scope.central:
             return self.visible_to(user)
         return self.visible_to(user).filter(unit__in=user.scope.unit_ids)
-
-    def search(self, words: str) -> Self:
-        found = self
-        for word in fold(words).split():
-            found = found.filter(search_key__contains=word)
-        return found
 
 
 class Person(Record):
@@ -126,6 +119,5 @@ class Post(Dated, Record):
     @property
     def title(self) -> str:
         """The title in the reader's language, else in any there is."""
-        english = (get_language() or "vi").startswith("en")
-        preferred = (self.title_en, self.title_vi) if english else (self.title_vi, self.title_en)
+        preferred = (self.title_en, self.title_vi) if reads_english() else (self.title_vi, self.title_en)
         return preferred[0] or preferred[1] or self.title_native
