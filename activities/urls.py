@@ -19,6 +19,7 @@ urlpatterns = [
     path("follow-ups/<uuid:public_id>/edit/", follow_ups.FollowUpEdit.as_view(), name="follow-up-edit"),
     path("follow-ups/<uuid:public_id>/close/", follow_ups.close, name="follow-up-close"),
     path("follow-ups/<uuid:public_id>/archive/", follow_ups.FollowUpArchive.as_view(), name="follow-up-archive"),
+    path("follow-ups/<uuid:public_id>/restore/", follow_ups.FollowUpRestore.as_view(), name="follow-up-restore"),
     path("follow-ups/<uuid:public_id>/history/", follow_ups.FollowUpHistory.as_view(), name="follow-up-history"),
     path("events/", events.EventList.as_view(), name="event-list"),
     path("events/filters/", filters.EventFilters.as_view(), name="event-filters"),

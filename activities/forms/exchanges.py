@@ -61,6 +61,7 @@ class ExchangeForm(WarningsMixin, PeopleMixin, PlainKeysMixin, RecordForm):
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
+        self.order_fields(["partners", "kind", "starts_on"])
         self.fields["partners"].queryset = Partner.objects.visible_to(self.by)
         self.fields["kind"].offer(by=self.by, kept=self.instance.kind_id)
         self._offer_places_and_fields()
@@ -184,8 +185,9 @@ class LogForm(ExchangeForm):
 
     @property
     def opens_more(self) -> bool:
-        """Whether something is wrong in the part of the form that is folded at first."""
-        return bool(set(self.errors) - self.REQUIRED_ANSWERS - {NON_FIELD_ERRORS})
+        """Whether something is filled in or wrong in the part of the form that is folded at first."""
+        told = set(self.errors) | {name for name in self.changed_data if self.is_bound and self[name].value()}
+        return bool(told - self.REQUIRED_ANSWERS - {NON_FIELD_ERRORS, self.OVERRULE})
 
     def save(self, commit: bool = True) -> Exchange:
         text, due_on = self.cleaned_data["follow_up_text"], self.cleaned_data["follow_up_due_on"]

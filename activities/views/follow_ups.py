@@ -15,7 +15,19 @@ from activities.choices import FollowUpState
 from activities.filters import FollowUpFilter
 from activities.forms.follow_ups import ClosingForm, FollowUpForm
 from activities.models import Exchange, FollowUp
-from crm.generic import UNPROCESSABLE, ArchiveView, CreateView, DetailView, ListView, Question, SignedInRequest, UpdateView, is_partial
+from crm.actions.records import restore_record
+from crm.generic import (
+    UNPROCESSABLE,
+    ActionView,
+    ArchiveView,
+    CreateView,
+    DetailView,
+    ListView,
+    Question,
+    SignedInRequest,
+    UpdateView,
+    is_partial,
+)
 from crm.permissions import Permission, requires
 from partners.models import Partner
 from partners.views.history import HistoryView
@@ -105,6 +117,14 @@ class FollowUpArchive(ArchiveView):
     question = Question(
         _("Archive this follow-up?"), _("Only for one entered by mistake. One that is no longer needed is dropped instead."), _("Archive")
     )
+
+
+class FollowUpRestore(ActionView):
+    permission = Permission.FOLLOW_UP_EDIT
+    model = FollowUp
+    action = staticmethod(restore_record)
+    success_message = _("Restored.")
+    question = Question(_("Restore this follow-up?"), _("It comes back into the lists."), _("Restore"))
 
 
 class FollowUpHistory(HistoryView):

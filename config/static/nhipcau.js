@@ -46,12 +46,33 @@
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });
+
+  // Half a form is not lost by a slip of the thumb: the browser asks before it leaves what was typed.
+  const LONG_FORM = "main form[method=post][novalidate]";
+  const noteWriting = (event) => {
+    const form = event.target.closest(LONG_FORM);
+    if (form) form.dataset.touched = "yes";
+  };
+  document.addEventListener("input", noteWriting);
+  document.addEventListener("change", noteWriting);
+  document.addEventListener("click", (event) => {
+    const leave = event.target.closest(".form-end a"); // “Back without change” says it already.
+    if (leave?.closest(LONG_FORM)) leave.closest(LONG_FORM).removeAttribute("data-touched");
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (document.querySelector(`${LONG_FORM}:is([data-touched], :has(.error-summary)):not([data-sent])`)) event.preventDefault();
+  });
   window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
   // After a swap the reader is taken to the first error, or to what asked for it by data-focus.
   document.addEventListener("htmx:afterSettle", (event) => {
     const target = event.detail.elt.querySelector("[data-focus], .error-summary");
     if (target) target.focus();
+    // What was pressed is gone with the swap: the keyboard goes on from what came instead, not from the top of the page.
+    else if (event.detail.requestConfig?.verb === "post" && document.activeElement === document.body) {
+      const swapped = event.detail.elt;
+      (swapped.querySelector(".notice button") || swapped.querySelector("button, a[href]"))?.focus();
+    }
     const spoken = event.detail.elt.querySelector("[data-say]");
     if (spoken) say(spoken.textContent.trim());
   });

@@ -16,6 +16,7 @@ from partners.forms.warnings import Warning, WarningsMixin
 from partners.models import Partner, PartnerKind
 
 BLANK_NAMES = 3
+FOLDED = frozenset({"website", "founded_year", "friend_since", "verified_on", "interests", "fields"})
 
 
 class PartnerForm(WarningsMixin, PlainKeysMixin, RecordForm):
@@ -62,6 +63,11 @@ class PartnerForm(WarningsMixin, PlainKeysMixin, RecordForm):
     def is_valid(self) -> bool:
         names_are_valid = self.names.is_valid()
         return super().is_valid() and names_are_valid
+
+    @property
+    def opens_more(self) -> bool:
+        """Whether something is filled in or wrong in the part of the form that is folded at first."""
+        return bool(FOLDED & (set(self.errors) | set(self.changed_data)))
 
     def find_warnings(self) -> list[Warning]:
         if self.instance.pk and not {"name", "country"} & set(self.changed_data):

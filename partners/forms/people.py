@@ -57,7 +57,14 @@ class PostForm(PlainKeysMixin, RecordForm):
         model = Post
         fields = POST_FIELDS
         field_classes = {"valid_from": DayField, "valid_to": DayField}
-        labels = {"valid_from": _("In post from"), "valid_to": _("In post until"), "rank": _("Place in protocol order")}
+        labels = {
+            "title_vi": _("Post in Vietnamese"),
+            "title_en": _("Post in English"),
+            "title_native": _("Post in own language"),
+            "valid_from": _("In post from"),
+            "valid_to": _("In post until"),
+            "rank": _("Place in protocol order"),
+        }
         help_texts = {"rank": _("1 stands first in lists; equal numbers keep the order of entry."), "valid_from": "", "valid_to": ""}
 
     def __init__(self, data: Any = None, *args: Any, is_optional: bool = False, **kwargs: Any) -> None:

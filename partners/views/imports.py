@@ -27,6 +27,7 @@ from partners.forms.imports import BringListForm, DecisionForm, MappingForm
 from partners.resources import FIELD_LABELS
 
 SAMPLES = 3
+SHOWN_ERRORS = 200
 IN_WORK = (ImportState.CHECKING, ImportState.RUNNING)
 
 
@@ -124,7 +125,7 @@ def import_refused(request: SignedInRequest, public_id: UUID) -> HttpResponseBas
     job = _job(request, public_id)
     reasons: dict[int, list[str]] = {}
     for error in job.errors:
-        reasons.setdefault(error["row"], []).append(f"{error['column']}: {error['message']}")
+        reasons.setdefault(error["row"], []).append(f"{_column(error['column'], job)}: {error['message']}")
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="refused-{job.public_id}.csv"'
     response.write("\ufeff")
@@ -144,10 +145,16 @@ def _show(request: SignedInRequest, job: ImportJob, *, form: DecisionForm | None
         "in_work": job.state in IN_WORK,
         "form": form or DecisionForm(job=job),
         "preview": _preview(job),
+        "errors": [{**error, "column": _column(error["column"], job)} for error in job.errors[:SHOWN_ERRORS]],
         "may_be_mapped": import_jobs.may_be_mapped(job),
         "may_be_continued": import_jobs.may_be_continued(job),
     }
     return render(request, "partners/import_detail.html", context, status=UNPROCESSABLE if form else 200)
+
+
+def _column(name: str, job: ImportJob) -> str:
+    """Return the user's own column, or where none carries the field, the field's name in the reader's language."""
+    return name if name in job.columns else str(FIELD_LABELS.get(name, name))
 
 
 def _preview(job: ImportJob) -> list[dict[str, Any]]:

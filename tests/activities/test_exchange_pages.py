@@ -171,6 +171,9 @@ def test_archiving_asks_first_and_can_be_undone(an: User, partner: Partner, clie
     assert not Exchange.objects.get().is_archived
     client.post(f"{exchange.get_absolute_url()}archive/")
     assert Exchange.objects.get().is_archived
+    page = client.get(exchange.get_absolute_url()).content.decode()
+    assert f"{exchange.get_absolute_url()}restore/" in page
+    assert f"{exchange.get_absolute_url()}edit/" not in page
     client.post(f"{exchange.get_absolute_url()}restore/")
     assert not Exchange.objects.get().is_archived
 

@@ -198,3 +198,15 @@ def test_another_unit_may_not_tick(chau: User, an: User, partner: Partner, clien
 
     assert client.get(follow_up.get_absolute_url()).status_code == 200
     assert client.post(f"{follow_up.get_absolute_url()}close/", {"state": "done"}).status_code == 404
+
+
+def test_an_archived_one_can_be_restored(an: User, partner: Partner, client: Client) -> None:
+    follow_up = make_follow_up(partner, an)
+    address = follow_up.get_absolute_url()
+    client.force_login(an)
+
+    client.post(f"{address}archive/")
+    assert FollowUp.objects.get().is_archived
+    assert f"{address}restore/" in client.get(address).content.decode()
+    client.post(f"{address}restore/")
+    assert not FollowUp.objects.get().is_archived

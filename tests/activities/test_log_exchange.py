@@ -190,6 +190,21 @@ def test_a_second_exchange_within_three_days_is_asked_back_and_can_be_logged_any
     assert Exchange.objects.count() == 2
 
 
+def test_what_was_said_beside_the_three_answers_stays_in_sight_when_asked_back(an: User, partner: Partner, client: Client) -> None:
+    make_exchange(partner, by=an, on=today())
+    folded = '<details class="more-fields">'
+
+    assert folded in log(client, an, partner).content.decode()
+    assert folded not in log(client, an, partner, follow_up_text="Gửi biên bản").content.decode()
+
+
+def test_mistakes_are_listed_in_the_order_of_the_page(an: User, reference_data: None, client: Client) -> None:
+    response = log(client, an, kind="", starts_on="31/02/2026")
+
+    names = [field.name for field in response.context["form"].visible_fields() if field.errors]
+    assert names == ["partners", "kind", "starts_on"]
+
+
 def test_four_days_apart_is_another_exchange(an: User, partner: Partner, client: Client) -> None:
     make_exchange(partner, by=an, on=today() - timedelta(days=4))
 

@@ -127,6 +127,14 @@ def test_unreadable_upload_is_refused_and_nothing_is_kept(an: User, nghe_an: Uni
     assert not ImportJob.objects.exists()
 
 
+def test_what_no_column_carries_is_named_in_the_readers_language(an: User, nghe_an: Unit) -> None:
+    job = brought(an, nghe_an, "Tên,Nước\nHội Sen,Lào\n")
+    signed_in(an).post(address("mapping", job), {"column_0": "name", "column_1": "country"})
+    tasks.check_import(job.pk)
+
+    assert [error["column"] for error in signed_in(an).get(address("detail", job)).context["errors"]] == ["Loại"]
+
+
 def test_oversized_upload_is_refused(an: User, nghe_an: Unit, settings: Any) -> None:
     settings.IMPORT_MAX_BYTES = 20
     assert bring(an, nghe_an).status_code == 422

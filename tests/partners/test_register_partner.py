@@ -78,6 +78,13 @@ def test_a_similar_name_in_the_country_is_asked_back_once_and_can_be_overruled(t
     assert Partner.objects.count() == 2
 
 
+def test_what_is_folded_opens_only_with_something_in_it(an: User, client: Client) -> None:
+    make_partner("Hội Hữu nghị Lào - Việt", country=None)
+
+    assert not register(client, an, country=country("LA")).context["form"].opens_more
+    assert register(client, an, country=country("LA"), website="https://example.org").context["form"].opens_more
+
+
 def test_the_same_name_is_asked_back_whatever_the_country(an: User, client: Client) -> None:
     make_partner("Hội Hữu nghị Lào - Việt", country=None)
 
