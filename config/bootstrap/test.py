@@ -10,6 +10,8 @@ from config.bootstrap.processes import Stopped, raise_when_told_to_stop
 from config.bootstrap.services import MissingError, private_services, working_folder
 from config.bootstrap.translations import compile_translations
 
+# The whole suite runs in two processes; a file stays in one, so that what it prepares once is prepared once.
+WHOLE_SUITE = ["-n", "2", "--dist", "loadfile"]
 SERVICE_VARIABLES = ("DATABASE_URL", "REDIS_URL", "TEST_VAR_DIR")
 
 
@@ -39,8 +41,10 @@ def main(arguments: list[str]) -> int:
     on_sqlite = "--sqlite" in arguments
     with_browser = not on_sqlite and "--no-browser" not in arguments
     for_pytest = [argument for argument in arguments if argument not in {"--sqlite", "--no-browser"}]
+    if not for_pytest:
+        for_pytest = WHOLE_SUITE
     if not with_browser:
-        for_pytest += ["-m", "not browser"]
+        for_pytest = [*for_pytest, "-m", "not browser"]
 
     raise_when_told_to_stop()
     compile_translations()
