@@ -18,7 +18,7 @@ env = environ.Env()
 DEBUG = env.bool("DEBUG", default=False)
 # VAR_DIR holds what the running site makes: database, uploads, broker, the generated secret key.
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _secret_key() -> str:

@@ -9,9 +9,9 @@ LOCALE = ROOT / "config" / "locale"
 
 
 def var_dir() -> Path:
-    """Return the folder for what the running site makes, and make it when it is missing."""
+    """Return the folder for what the running site makes, and make it, readable by its owner alone, when it is missing."""
     folder = Path(os.environ.get("VAR_DIR") or ROOT / "var")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 

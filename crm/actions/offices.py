@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from oauth2_provider.generators import generate_client_secret
+from oauth2_provider.models import AccessToken
 
 from crm.choices import Role
 from crm.models import Membership, OfficeClient, User
@@ -30,9 +31,10 @@ def issue_credential(client: OfficeClient, *, role: Role, by: User) -> str:
 
 @transaction.atomic
 def renew_secret(client: OfficeClient, *, by: User) -> str:
-    """Replace the secret of a credential and return the new one; the old one ends at once."""
+    """Replace the secret of a credential and return the new one; the old one ends at once, and the tokens got with it."""
     if not by.may(Permission.ACCOUNT_MANAGE):
         raise PermissionDenied
+    AccessToken.objects.filter(application=client).delete()
     return _save_with_new_secret(client)
 
 
