@@ -156,6 +156,7 @@ class PostArchive(ArchiveView):
     permission = Permission.PERSON_EDIT
     model = Post
     action = staticmethod(archive_record)
+    success_message = _("Archived")
     question = Question(
         _("Archive this post?"), _("Only for a post entered by mistake. For one that ended, give its last day instead."), _("Archive")
     )
