@@ -50,7 +50,11 @@ class ExchangeFilter(RecordFilter):
     def with_country(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
         if not value:
             return queryset
-        return queryset.filter(pk__in=Participation.objects.filter(partner__country__in=value, **self._fact()).values("exchange"))
+        parts = Participation.objects.filter(partner__country__in=value)
+        if self.form.cleaned_data.get("counted"):
+            # As the figures do: the same participation is of the country and counted, a delegation once.
+            parts = parts.filter(counted=True, two_way=True).once_per_country()
+        return queryset.filter(pk__in=parts.values("exchange"))
 
     def with_tier(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
         if not value:
@@ -66,10 +70,6 @@ class ExchangeFilter(RecordFilter):
         if not value:
             return queryset
         return queryset.filter(pk__in=Participation.objects.filter(counted=True, two_way=True).values("exchange"))
-
-    def _fact(self) -> dict[str, bool]:
-        """With ``counted``, the same participation must be of the country and counted."""
-        return {"counted": True, "two_way": True} if self.form.cleaned_data.get("counted") else {}
 
 
 class FollowUpFilter(RecordFilter):

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -153,6 +153,18 @@ class ExchangeUnit(models.Model):
         return str(self.unit)
 
 
+class ParticipationQuerySet(models.QuerySet):
+    def once_per_country(self) -> Self:
+        """Leave out a part of a delegation where the delegation itself counts for the same country.
+
+        So a delegation that meets five partners of a country is one exchange with that country (metrics rule 3).
+        """
+        of_the_delegation = Participation.objects.filter(
+            exchange=OuterRef("exchange__parent"), partner__country=OuterRef("partner__country"), counted=True, two_way=True
+        )
+        return self.filter(Q(exchange__parent__isnull=True) | ~Exists(of_the_delegation))
+
+
 class Participation(models.Model):
     """A partner's part in an exchange, and at the same time the narrow fact that all figures are computed from.
 
@@ -173,6 +185,7 @@ class Participation(models.Model):
     field_mask = models.BigIntegerField(default=0, editable=False)
     host_unit = models.ForeignKey("crm.Unit", editable=False, on_delete=models.PROTECT, related_name="+", db_index=False)
 
+    objects = ParticipationQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=["day_no", "merit", "two_way", "direction", "level", "counted", "field_mask", "host_unit"])
 
     class Meta:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from activities.choices import LEVELS, SIDES_STEPS, ExchangeStatus, Sides
 from activities.models import Participation
+from activities.models.exchanges import ParticipationQuerySet
 from crm.choices import Confidentiality
 from partners.models import Partner
 from reports.metrics.days import ACTIVE_DAYS, day_number, day_of
@@ -18,7 +19,6 @@ from reports.metrics.days import ACTIVE_DAYS, day_number, day_of
 _LEVEL = F("merit") / SIDES_STEPS % LEVELS
 _OF_A_YEAR = {
     "last": Max("day_no"),
-    "done": Count("exchange", distinct=True),
     "active": Count("partner", distinct=True, filter=Q(partner__archived_at__isnull=True)),
     "highest_level": Max(_LEVEL),
 }
@@ -41,25 +41,26 @@ class Contacts:
 
 
 def contacts_by_country(as_of: date, country_ids: Collection[int]) -> dict[int, Contacts]:
-    """Return the contacts with each country, by id; a country without partners has none. Three or four queries.
+    """Return the contacts with each country, by id; a country without partners has none. Four or five queries.
 
     A partner without a country counts nowhere; one of a bloc counts for the bloc. Archived partners are neither
     partners nor active, but an exchange held with them was held.
     """
     partners = partners_by_country(country_ids)
     year = {country_id: figures for country_id, *figures in _by_country(_within_a_year(as_of), country_ids).annotate(**_OF_A_YEAR)}
+    done = dict(_by_country(_within_a_year(as_of).once_per_country(), country_ids).annotate(Count("exchange", distinct=True)))
     # Only for countries silent for a year are all the years before looked through.
     silent = [country_id for country_id in country_ids if country_id not in year]
     before = dict(_by_country(_two_way(as_of), silent).annotate(Max("day_no")))
     planned = dict(_by_country(_planned(as_of), country_ids).annotate(Min("exchange__starts_on")))
     found: dict[int, Contacts] = {}
     for country_id in country_ids:
-        last, done, active, highest_level = year.get(country_id) or (before.get(country_id), 0, 0, None)
+        last, active, highest_level = year.get(country_id) or (before.get(country_id), 0, None)
         found[country_id] = Contacts(
             partners=partners.get(country_id, 0),
             active=active,
             last=None if last is None else day_of(last),
-            done=done,
+            done=done.get(country_id, 0),
             highest_level=highest_level,
             planned=planned.get(country_id),
         )
@@ -84,11 +85,11 @@ def _by_country(rows: QuerySet[Participation], country_ids: Collection[int]) -> 
     return rows.filter(partner__country__in=country_ids).values_list("partner__country")
 
 
-def _two_way(as_of: date) -> QuerySet[Participation]:
+def _two_way(as_of: date) -> ParticipationQuerySet:
     return Participation.objects.filter(counted=True, two_way=True, day_no__lte=day_number(as_of)).order_by()
 
 
-def _within_a_year(as_of: date) -> QuerySet[Participation]:
+def _within_a_year(as_of: date) -> ParticipationQuerySet:
     return _two_way(as_of).filter(day_no__gt=day_number(as_of) - ACTIVE_DAYS)
 
 

@@ -90,7 +90,7 @@ def members_on(as_of: date, country_ids: Collection[int] | None = None) -> list[
 
 
 def country_coverage(policy: PolicyVersion, as_of: date, country_ids: Collection[int] | None = None) -> list[CountryCoverage]:
-    """Return a row for each country in each tier on the day: of all countries, or of those given. At most seven queries."""
+    """Return a row for each country in each tier on the day: of all countries, or of those given. At most eight queries."""
     members = members_on(as_of, country_ids)
     duties = Duties.on(as_of, policy)
     contacts = contacts_by_country(as_of, sorted({country.pk for _tier, country in members}))

@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from activities.actions.exchanges import archive_exchange
+from activities.filters import ExchangeFilter
 from activities.models import Exchange
 from crm.models import Country, Tier, User
 from reports.choices import CoverageStatus
@@ -157,10 +158,10 @@ def test_an_empty_tier_has_no_totals_rather_than_zero(policy: PolicyVersion) -> 
     assert (tier.countries, tier.breadth, tier.depth) == ([], None, None)
 
 
-def test_coverage_takes_eight_queries_however_many_countries(
+def test_coverage_takes_nine_queries_however_many_countries(
     policy: PolicyVersion, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         coverage(policy, T)
 
 
@@ -182,3 +183,16 @@ def test_the_command_prints_lines_and_refuses_a_day_to_come(capsys: pytest.Captu
         call_command("coverage", "--as-of", "2099-01-01")
     with pytest.raises(CommandError, match="yesterday"):
         call_command("coverage", "--as-of", "yesterday")
+
+
+@pytest.mark.django_db
+def test_a_delegation_with_meetings_is_one_exchange_with_the_country(secretary: User, policy: PolicyVersion) -> None:
+    host, other = make_partner("Hội Sen", country="LA"), make_partner("Viện Chăm-pa", country="LA")
+    visit = make_exchange(host, by=secretary, on=T - days(10), kind="DELEGATION_OUT")
+    make_exchange(other, by=secretary, on=T - days(9), parent=visit)
+    make_exchange(host, by=secretary, on=T - days(8), parent=visit)
+    alone = make_exchange(other, by=secretary, on=T - days(3))
+    laos = next(row for tier in coverage(policy, T) for row in tier.countries if row.country.alpha2 == "LA")
+    assert (laos.done, laos.active_partners, laos.last_exchange_on) == (2, 2, T - days(3))
+    listed = ExchangeFilter({"country": ["LA"], "counted": "true", "until": T}, queryset=Exchange.objects.all()).qs
+    assert {exchange.pk for exchange in listed} == {visit.pk, alone.pk}

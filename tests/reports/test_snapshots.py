@@ -171,10 +171,10 @@ def test_reading_and_refreshing_take_a_fixed_number_of_queries(
         engagement_on(MONTH_END, [example.pk])
     with django_assert_num_queries(2):
         engagement_of(policy, MONTH_END, example.pk)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         country_coverage(policy, MONTH_END)
-    # Policy, savepoint and its release, lock, stored?, letters, stale rows, upsert, countries, six of coverage, delete, insert.
-    with django_assert_num_queries(17):
+    # Policy, savepoint and its release, lock, stored?, letters, stale rows, upsert, countries, seven of coverage, delete, insert.
+    with django_assert_num_queries(18):
         take_snapshots(MONTH_END, [example.pk])
 
 
