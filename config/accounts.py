@@ -3,7 +3,6 @@ from typing import Any
 from allauth.account import views
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import ChangePasswordForm, LoginForm
-from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.forms import HiddenInput
 from django.http import HttpRequest, HttpResponse
@@ -62,10 +61,10 @@ class NewPasswordForm(ChangePasswordForm):
         self.fields["oldpassword"].help_text = ""
 
     def clean(self) -> dict[str, Any]:
-        # Past the library's own comparison, whose message has no Vietnamese.
-        entered: dict[str, Any] = super(forms.Form, self).clean() or self.cleaned_data
-        if entered.get("password1") and entered.get("password2") and entered["password1"] != entered["password2"]:
-            self.add_error("password2", _("The two new passwords differ."))
+        entered: dict[str, Any] = super().clean()
+        if entered.get("password1") and entered.get("password1") != entered.get("password2"):
+            # In place of the library's own words, which have no Vietnamese.
+            self.errors["password2"] = self.error_class([_("The two new passwords differ.")])
         return entered
 
 
