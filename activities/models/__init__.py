@@ -1,4 +1,5 @@
-from activities.models.exchanges import Attendance, Delegation, Event, Exchange, ExchangeUnit, Participation
+from activities.models.events import Event
+from activities.models.exchanges import Attendance, Delegation, Exchange, ExchangeUnit, Participation
 from activities.models.follow_ups import FollowUp
 from activities.models.kinds import ExchangeKind, Forum
 

@@ -72,9 +72,4 @@ class PlanLine(Dated, Record):
             )
 
     def _overlapping(self) -> "PlanLine | None":
-        others = PlanLine.objects.live().filter(tier=self.tier, country=self.country).exclude(pk=self.pk)
-        if self.valid_to:
-            others = others.filter(Q(valid_from__isnull=True) | Q(valid_from__lt=self.valid_to))
-        if self.valid_from:
-            others = others.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=self.valid_from))
-        return others.first()
+        return PlanLine.objects.live().filter(tier=self.tier, country=self.country).overlapping(self).first()
