@@ -159,10 +159,18 @@ class ParticipationQuerySet(models.QuerySet):
 
         So a delegation that meets five partners of a country is one exchange with that country (metrics rule 3).
         """
-        of_the_delegation = Participation.objects.filter(
-            exchange=OuterRef("exchange__parent"), partner__country=OuterRef("partner__country"), counted=True, two_way=True
-        )
-        return self.filter(Q(exchange__parent__isnull=True) | ~Exists(of_the_delegation))
+        return self.filter(Q(exchange__parent__isnull=True) | ~Exists(_counted_in_the_delegation()))
+
+    def repeating_their_delegation(self) -> Self:
+        """Only what ``once_per_country`` leaves out. There are few parts of delegations, so this is the cheap side."""
+        return self.filter(Exists(_counted_in_the_delegation()), exchange__parent__isnull=False)
+
+
+def _counted_in_the_delegation() -> models.QuerySet:
+    """The delegation's own counted rows with partners of the country of the row asked about."""
+    return Participation.objects.filter(
+        exchange=OuterRef("exchange__parent"), partner__country=OuterRef("partner__country"), counted=True, two_way=True
+    )
 
 
 class Participation(models.Model):

@@ -19,6 +19,7 @@ from reports.metrics.days import ACTIVE_DAYS, day_number, day_of
 _LEVEL = F("merit") / SIDES_STEPS % LEVELS
 _OF_A_YEAR = {
     "last": Max("day_no"),
+    "done": Count("exchange", distinct=True),
     "active": Count("partner", distinct=True, filter=Q(partner__archived_at__isnull=True)),
     "highest_level": Max(_LEVEL),
 }
@@ -48,19 +49,20 @@ def contacts_by_country(as_of: date, country_ids: Collection[int]) -> dict[int, 
     """
     partners = partners_by_country(country_ids)
     year = {country_id: figures for country_id, *figures in _by_country(_within_a_year(as_of), country_ids).annotate(**_OF_A_YEAR)}
-    done = dict(_by_country(_within_a_year(as_of).once_per_country(), country_ids).annotate(Count("exchange", distinct=True)))
+    repeated = _within_a_year(as_of).repeating_their_delegation()
+    in_delegations = dict(_by_country(repeated, country_ids).annotate(Count("exchange", distinct=True)))
     # Only for countries silent for a year are all the years before looked through.
     silent = [country_id for country_id in country_ids if country_id not in year]
     before = dict(_by_country(_two_way(as_of), silent).annotate(Max("day_no")))
     planned = dict(_by_country(_planned(as_of), country_ids).annotate(Min("exchange__starts_on")))
     found: dict[int, Contacts] = {}
     for country_id in country_ids:
-        last, active, highest_level = year.get(country_id) or (before.get(country_id), 0, None)
+        last, done, active, highest_level = year.get(country_id) or (before.get(country_id), 0, 0, None)
         found[country_id] = Contacts(
             partners=partners.get(country_id, 0),
             active=active,
             last=None if last is None else day_of(last),
-            done=done.get(country_id, 0),
+            done=done - in_delegations.get(country_id, 0),
             highest_level=highest_level,
             planned=planned.get(country_id),
         )
