@@ -129,7 +129,7 @@ def engagement_statement(policy: PolicyVersion, as_of: date, partner_ids: Collec
         "year_ago": today - YEAR_DAYS,
         "season": today - YEAR_DAYS - MOMENTUM_DAYS,
     }
-    return _STATEMENT.format(cuts=cuts_relation(), partners=partners, **_NAMES), parameters
+    return _STATEMENT.format(cuts=cuts_relation(cuts), partners=partners, **_NAMES), parameters
 
 
 def narrowed_to(partner_ids: Collection[int] | None) -> tuple[str, dict[str, Any]]:
