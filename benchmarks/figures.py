@@ -11,7 +11,6 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from django.core.management import call_command
 from django.db import connection
 
 from activities.models import Participation
@@ -94,11 +93,6 @@ def coverage(reader: object, *, rounds: int) -> None:
     heading("Coverage page")
     for name, timing in timings.items():
         line(name, ms(timing.median))
-
-
-def refresh_all() -> None:
-    """What the nightly job does, as an administrator would call it."""
-    call_command("recompute", as_of=LAST_DAY.isoformat())
 
 
 def _read(statement: str, parameters: Any = None) -> int:

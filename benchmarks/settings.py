@@ -6,7 +6,7 @@ import tempfile
 if not os.environ.get("DATABASE_URL"):
     os.environ["DATABASE_URL"] = f"sqlite:///{tempfile.mkdtemp(prefix='nhip-cau-bench-')}/bench.sqlite3"
 
-from config.settings import *  # noqa: F403
+from config.settings import *  # noqa: F403  (every setting of the site, on purpose)
 
 ROOT_URLCONF = "benchmarks.plain"
 ALLOWED_HOSTS = ["localhost"]

@@ -33,8 +33,8 @@ os.environ.pop("DATABASE_POOL", None)  # A pool would keep connections open when
 if redis_url := os.environ.get("REDIS_URL"):
     os.environ["REDIS_URL"] = urlunsplit(urlsplit(redis_url)._replace(path=f"/{PROCESS_NUMBER}"))
 
-from config.settings import *  # noqa: E402, F403
-from config.settings import DATABASES, STORAGES  # noqa: E402
+from config.settings import *  # noqa: E402, F403  (after the environment is set; every setting of the site)
+from config.settings import DATABASES, STORAGES  # noqa: E402  (the same)
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, since the worker process and the live server could not see a database in memory.

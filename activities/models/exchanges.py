@@ -44,9 +44,6 @@ class ExchangeQuerySet(SearchedQuerySet):
         held_together = ExchangeUnit.objects.filter(unit__in=units).values("exchange")
         return self.filter(Q(host_unit__in=units) | Q(pk__in=held_together))
 
-    def held(self) -> Self:
-        return self.filter(status=ExchangeStatus.HELD)
-
 
 class Exchange(Record):
     """Something that happened, or will, between us and one or more partners; logged once by whoever was there.

@@ -14,9 +14,9 @@ from crm.choices import Role
 from crm.models import Membership, OfficeClient, Unit, User
 
 # Known to every reader of this file on purpose: these accounts exist only beside invented data.
-PASSWORD = "nhip-cau-minh-hoa"  # noqa: S105
+PASSWORD = "nhip-cau-minh-hoa"  # noqa: S105  (known to everybody: invented accounts)
 CLIENT_ID = "minh-hoa-nghe-an"
-CLIENT_SECRET = "bi-mat-minh-hoa-nghe-an"  # noqa: S105
+CLIENT_SECRET = "bi-mat-minh-hoa-nghe-an"  # noqa: S105  (known to everybody: an invented office)
 MAIL_DOMAIN = "demo.invalid"
 
 CENTRE = "VUFO"

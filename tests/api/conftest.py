@@ -1,6 +1,7 @@
 import pytest
 
 from crm.models import User
+from partners.models import Partner
 from tests.api.caller import Caller, caller_for
 from tests.cast import an, binh, centre, chau, dung, ha, khoa, nga, nghe_an, quang_ninh, son
 from tests.factories import make_partner
@@ -29,5 +30,5 @@ def api_of_ha(ha: User) -> Caller:
 
 
 @pytest.fixture
-def lao(reference_data: None):  # type: ignore[no-untyped-def]
+def lao(reference_data: None) -> Partner:
     return make_partner("Hội Hữu nghị Lào - Việt", country="LA", kind="FRIENDSHIP_ASSOCIATION")

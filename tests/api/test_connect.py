@@ -95,7 +95,7 @@ def test_a_signed_in_colleague_reads_by_session_and_writes_only_with_the_csrf_to
 
 
 def test_too_many_requests_of_one_credential_are_told_when_to_come_back(an: User, chau: User, settings: object) -> None:
-    settings.API_REQUESTS_PER_MINUTE = 3  # type: ignore[attr-defined]
+    settings.API_REQUESTS_PER_MINUTE = 3  # type: ignore[attr-defined]  # the fixture lets any setting be set
     caller = caller_for(an)
     statuses = [caller.get("/tiers/", limit=1).status_code for _ in range(6)]
     # The minute may turn once while the test runs.
@@ -106,7 +106,7 @@ def test_too_many_requests_of_one_credential_are_told_when_to_come_back(an: User
 
 
 def test_guessing_secrets_is_slowed_down(an: User, settings: object) -> None:
-    settings.API_TOKENS_PER_MINUTE = 3  # type: ignore[attr-defined]
+    settings.API_TOKENS_PER_MINUTE = 3  # type: ignore[attr-defined]  # the fixture lets any setting be set
     credential = make_credential(an)
     answers = [ask_token(credential, secret=f"thu-{number}") for number in range(8)]
     refused = [answer for answer in answers if answer.status_code == 429]
