@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class ActivitiesConfig(AppConfig):
     name = "activities"
     verbose_name = _("Exchanges")
+
+    def ready(self) -> None:
+        from activities import receivers  # noqa: F401  (facts follow what change sets do)

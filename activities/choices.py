@@ -70,6 +70,13 @@ class OurRole(models.TextChoices):
     OBSERVER = "observer", _("Observer")
 
 
+class OccasionKind(models.TextChoices):
+    NATIONAL_DAY = "national_day", _("National day")
+    RELATIONS = "relations", _("Day relations were set up")
+    OURS = "ours", _("Day of our own")
+    FESTIVAL = "festival", _("Festival")
+
+
 LEVELS = len(Level)
 SIDES_STEPS = 2
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("accounts/password/", accounts.ChangePassword.as_view(), name="account_change_password"),
     path("language/", views.set_language, name="set_language"),
     path("theme/", views.theme, name="theme"),
+    path("", include("crm.urls")),
     path("partners/", include("partners.urls")),
     path("activities/", include("activities.urls")),
     path("reports/", include("reports.urls")),

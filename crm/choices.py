@@ -85,6 +85,17 @@ class AuditVerb(models.TextChoices):
     ARCHIVED = "archived", _("archived")
     RESTORED = "restored", _("restored")
     CONFIRMED = "confirmed", _("confirmed reference data")
+    CHANGED_MANY = "changed_many", _("changed many records at once")
+    UNDONE = "undone", _("took a change set back")
+    MERGED = "merged", _("merged")
+    HANDED_OVER = "handed_over", _("handed over")
+    FEED_MADE = "feed_made", _("made a calendar address")
+    FEED_REVOKED = "feed_revoked", _("revoked a calendar address")
+
+
+class ImportNoun(models.TextChoices):
+    PARTNERS = "partners", _("Partners")
+    PEOPLE = "people", _("People")
 
 
 class ImportState(models.TextChoices):
@@ -94,3 +105,61 @@ class ImportState(models.TextChoices):
     RUNNING = "running", _("Being applied")
     DONE = "done", _("Applied")
     FAILED = "failed", _("Failed")
+
+
+class ChangeKind(models.TextChoices):
+    """What a change set is."""
+
+    IMPORT = "import", _("Import")
+    BULK_EDIT = "bulk_edit", _("Bulk edit")
+    MERGE = "merge", _("Merge")
+    HAND_OVER = "hand_over", _("Hand-over")
+
+
+class ChangeState(models.TextChoices):
+    PREVIEW = "preview", _("Preview: nothing changed yet")
+    RUNNING = "running", _("Being applied")
+    APPLIED = "applied", _("Applied")
+    UNDOING = "undoing", _("Being undone")
+    UNDONE = "undone", _("Undone")
+    FAILED = "failed", _("Failed")
+
+
+class ChangeAction(models.TextChoices):
+    CREATED = "created", _("made")
+    CHANGED = "changed", _("changed")
+    REMOVED = "removed", _("removed")
+
+
+class ViewAudience(models.TextChoices):
+    PRIVATE = "private", _("Only me")
+    UNIT = "unit", _("My unit")
+    EVERYONE = "everyone", _("Everyone")
+
+
+class NotificationTopic(models.TextChoices):
+    FOLLOW_UP = "follow_up", _("Follow-ups")
+    OCCASION = "occasion", _("Occasions")
+    VIEW = "view", _("Subscribed views")
+    TIDY_UP = "tidy_up", _("Exchanges to complete")
+    DUPLICATE = "duplicate", _("Likely duplicates")
+    HAND_OVER = "hand_over", _("Hand-overs")
+    JOB = "job", _("Imports and bulk edits")
+
+
+class DigestRhythm(models.TextChoices):
+    """How often unread notifications are mailed."""
+
+    NEVER = "never", _("Never")
+    DAILY = "daily", _("Every working day")
+    WEEKLY = "weekly", _("Every Monday")
+
+
+class PairState(models.TextChoices):
+    """What somebody said of two records that may be the same."""
+
+    OPEN = "open", _("To be looked at")
+    LATER = "later", _("Later")
+    ASKED = "asked", _("Asked those who keep them")
+    DIFFERENT = "different", _("Not the same")
+    MERGED = "merged", _("Merged")

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     REFERENCE_EDIT = "reference_edit"
     PARTNER_IMPORT = "partner_import"
     EXPORT = "export"
+    MERGE = "merge"
+    HAND_OVER = "hand_over"
     ACCOUNT_MANAGE = "account_manage"
 
 
@@ -50,14 +52,15 @@ _WRITING = _READING | {
     Permission.EXCHANGE_LOG,
     Permission.FOLLOW_UP_EDIT,
     Permission.PARTNER_IMPORT,
+    Permission.MERGE,
 }
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _READING,
     Role.OFFICER: _WRITING,
     Role.NGO_OFFICER: _WRITING,
-    Role.UNIT_LEAD: _WRITING,
-    Role.SECRETARIAT: _WRITING | {Permission.REFERENCE_EDIT},
+    Role.UNIT_LEAD: _WRITING | {Permission.HAND_OVER},
+    Role.SECRETARIAT: _WRITING | {Permission.REFERENCE_EDIT, Permission.HAND_OVER},
     Role.ADMINISTRATOR: _READING | {Permission.REFERENCE_EDIT, Permission.ACCOUNT_MANAGE},
 }
 

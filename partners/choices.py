@@ -43,3 +43,31 @@ class StewardRole(models.TextChoices):
 class NameOrder(models.TextChoices):
     FAMILY_FIRST = "family_first", _("Family name first")
     GIVEN_FIRST = "given_first", _("Given name first")
+    PATRONYMIC = "patronymic", _("Given name, patronymic, family name")
+    ONE_NAME = "one_name", _("One name only")
+
+
+class Consent(models.TextChoices):
+    """On what ground a person's data are kept (Law 91/2025 on personal data protection)."""
+
+    PUBLIC_ROLE = "public", _("Published office or role")
+    GIVEN = "given", _("Agreed by the person")
+    NOT_ASKED = "not_asked", _("Not asked yet")
+    WITHDRAWN = "withdrawn", _("Withdrawn: keep the least")
+
+
+class NoteKind(models.TextChoices):
+    SENSITIVITY = "sensitivity", _("Sensitivity")
+    PROTOCOL = "protocol", _("Protocol")
+    GIFT_GIVEN = "gift_given", _("Gift given")
+    GIFT_TAKEN = "gift_taken", _("Gift received")
+    INTEREST = "interest", _("Interest")
+
+
+class RegistrationKind(models.TextChoices):
+    """Certificates of foreign NGOs (Decree 58/2022)."""
+
+    REGISTRATION = "registration", _("Registration certificate")
+    OFFICE = "office", _("Representative office")
+    PROJECT_OFFICE = "project", _("Project office")
+    OTHER = "other", _("Other permit")

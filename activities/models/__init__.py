@@ -1,6 +1,22 @@
+from activities.models.calendars import CalendarFeed
+from activities.models.drafts import ExchangeDraft
 from activities.models.events import Event
 from activities.models.exchanges import Attendance, Delegation, Exchange, ExchangeUnit, Participation
 from activities.models.follow_ups import FollowUp
 from activities.models.kinds import ExchangeKind, Forum
+from activities.models.occasions import Occasion
 
-__all__ = ["Attendance", "Delegation", "Event", "Exchange", "ExchangeKind", "ExchangeUnit", "FollowUp", "Forum", "Participation"]
+__all__ = [
+    "Attendance",
+    "CalendarFeed",
+    "Delegation",
+    "Event",
+    "Exchange",
+    "ExchangeDraft",
+    "ExchangeKind",
+    "ExchangeUnit",
+    "FollowUp",
+    "Forum",
+    "Occasion",
+    "Participation",
+]

@@ -81,6 +81,20 @@ class Record(models.Model):
         return self.archived_at is not None
 
 
+class Mergeable(models.Model):
+    """A record that may turn out to be another one. Merged, it is archived and leads to the survivor for ever."""
+
+    merged_into = models.ForeignKey(
+        "self", verbose_name=_("merged into"), null=True, editable=False, on_delete=models.PROTECT, related_name="merged_from"
+    )
+    merged_in = models.ForeignKey(
+        "crm.ChangeSet", verbose_name=_("merged in"), null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+
+
 class DatedQuerySet(models.QuerySet):
     def overlapping(self, row: "Dated") -> Self:
         """Rows other than the given one that hold on some day on which it holds too."""

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from crm.choices import Language, Role
+from crm.choices import DigestRhythm, Language, Role
 from crm.identifiers import new_public_id
 from crm.models.fields import NameField
 from crm.models.records import Dated, DatedQuerySet
@@ -22,6 +22,8 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # OfficeClien
     language = models.CharField(
         _("language"), max_length=3, choices=[("vi", _("Vietnamese")), ("en", _("English"))], default=Language.VIETNAMESE
     )
+    digest = models.CharField(_("e-mail digest"), max_length=6, choices=DigestRhythm.choices, default=DigestRhythm.NEVER)
+    single_key_shortcuts = models.BooleanField(_("shortcuts of a single key"), default=True)
     is_program = models.BooleanField(_("a program, not a person"), default=False)
 
     history = HistoricalRecords(excluded_fields=["password", "last_login"])

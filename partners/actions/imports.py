@@ -6,9 +6,10 @@ steward, versions with who and why), in about a dozen statements per chunk inste
 
 from collections.abc import Iterable, Sequence
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
 
+from crm.actions.versions import record_changes, record_first_versions
 from crm.models import User
 from partners.actions.import_plans import ImportRun, plan_partners
 from partners.actions.import_rows import Outcome, PartnerRow, PlannedRow
@@ -82,7 +83,7 @@ def _change(plans: list[PlannedRow], *, by: User, run: ImportRun) -> None:
         Partner.objects.bulk_update(
             partners, [*sorted(changed), "search_key", "sort_key", "revision", "updated_at", "updated_by"], batch_size=200
         )
-        _record_change(partners, by=by, run=run)
+        record_changes(partners, by=by, reason=run.source)
     _add_names_and_ids(plans, by=by, run=run)
 
 
@@ -104,29 +105,4 @@ def _insert(rows: Sequence[models.Model], *, by: User, run: ImportRun) -> None:
     """Insert rows of one model together with their first versions."""
     if rows:
         type(rows[0])._default_manager.bulk_create(rows)
-        _record_first_versions(type(rows[0]), [row.pk for row in rows], by=by, run=run)
-
-
-def _record_first_versions(model: type[models.Model], pks: Sequence[int], *, by: User, run: ImportRun) -> None:
-    """Copy new rows into the table of their versions inside the database: a third of the time of sending them again."""
-    versions = model.history.model  # type: ignore[attr-defined]  # added by django-simple-history
-    quote = connection.ops.quote_name
-    columns = ", ".join(quote(str(field.column)) for field in versions.tracked_fields)
-    marks = ", ".join(quote(versions._meta.get_field(f"history_{name}").column) for name in ("date", "type", "change_reason", "user"))
-    key = quote(str(model._meta.pk.column))
-    statement = (
-        f"INSERT INTO {quote(versions._meta.db_table)} ({columns}, {marks}) "  # noqa: S608  (names of our own tables and columns)
-        f"SELECT {columns}, %s, %s, %s, %s FROM {quote(model._meta.db_table)} "
-        f"WHERE {key} IN ({', '.join(['%s'] * len(pks))}) ORDER BY {key}"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [timezone.now(), "+", run.source, by.pk, *pks])
-
-
-def _record_change(partners: list[Partner], *, by: User, run: ImportRun) -> None:
-    """Record new versions, with the fields of cooperation, which the library leaves out of bulk versions."""
-    versions = Partner.history.bulk_history_create(partners, update=True, default_user=by, default_change_reason=run.source)
-    version_of = {version.id: version for version in versions}
-    links = Partner.fields.through.objects.filter(partner__in=version_of).values("id", "partner_id", "field_id")
-    field_version = Partner.history.model.fields.model
-    field_version.objects.bulk_create(field_version(history=version_of[link["partner_id"]], **link) for link in links)
+        record_first_versions(type(rows[0]), [row.pk for row in rows], by=by, reason=run.source)

@@ -1,8 +1,24 @@
+from partners.models.duplicates import DuplicateScan, PartnerPair, PersonPair
 from partners.models.external_ids import ExternalId
 from partners.models.kinds import PartnerKind
 from partners.models.partners import Partner, PartnerName
-from partners.models.people import Person, Post
+from partners.models.people import Person, PersonNote, Post
+from partners.models.registrations import Registration
 from partners.models.relations import Relation
 from partners.models.stewardships import Stewardship
 
-__all__ = ["ExternalId", "Partner", "PartnerKind", "PartnerName", "Person", "Post", "Relation", "Stewardship"]
+__all__ = [
+    "DuplicateScan",
+    "ExternalId",
+    "Partner",
+    "PartnerKind",
+    "PartnerName",
+    "PartnerPair",
+    "Person",
+    "PersonNote",
+    "PersonPair",
+    "Post",
+    "Registration",
+    "Relation",
+    "Stewardship",
+]

@@ -3,7 +3,7 @@ from typing import Any, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 from crm.choices import Language, NameUsage
 from crm.models import TierMembership, User
 from crm.models.fields import NameField, NoteField
-from crm.models.records import Dated, Record, SearchedQuerySet
+from crm.models.records import Dated, Mergeable, Record, SearchedQuerySet
 from crm.text import fold, sort_key
 from partners.choices import PartnerStatus
 from partners.models.kinds import PartnerKind
@@ -44,6 +44,14 @@ class PartnerQuerySet(SearchedQuerySet):
         """Partners of the countries and blocs that are in the tier on the day."""
         return self.filter(country__in=TierMembership.objects.on(day).filter(tier__code=code).values("country"))
 
+    def in_use(self) -> Self:
+        """Partners with which something has happened: exchanges, follow-ups, people in posts, relations, certificates."""
+        used = Q()
+        for name in ("participations", "follow_ups", "posts", "relations_from", "relations_to", "registrations"):
+            relation: Any = Partner._meta.get_field(name)
+            used |= Q(Exists(relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")})))
+        return self.filter(used)
+
     def editable_by(self, user: User) -> Self:
         """Partners whose registry fields the account may change: its units' own, or all at the centre."""
         if user.scope.central:
@@ -57,7 +65,7 @@ def _stewarded(user: User) -> Any:
     return Stewardship.objects.current().filter(unit__in=user.scope.unit_ids).values("partner")
 
 
-class Partner(Record):
+class Partner(Mergeable, Record):
     """Whoever exchanges are held with: an organisation, a group, a forum or a person of its own weight.
 
     The one thing that engagement is measured on. ``last_contact_on`` is the day of the last two-way exchange that

@@ -9,9 +9,9 @@ from simple_history.models import HistoricalRecords
 from crm.choices import Confidentiality
 from crm.models import User
 from crm.models.fields import NameField, NoteField
-from crm.models.records import Dated, DatedRecordQuerySet, Record, SearchedQuerySet, reads_english
+from crm.models.records import Dated, DatedRecordQuerySet, Mergeable, Record, RecordQuerySet, SearchedQuerySet, reads_english
 from crm.text import fold, sort_key
-from partners.choices import NameOrder
+from partners.choices import Consent, NameOrder, NoteKind
 
 
 class PersonQuerySet(SearchedQuerySet):
@@ -25,19 +25,26 @@ class PersonQuerySet(SearchedQuerySet):
         return self.visible_to(user).filter(unit__in=user.scope.unit_ids)
 
 
-class Person(Record):
+class Person(Mergeable, Record):
     """A person on a partner's side. Name as on the card; Latin form and own script beside it.
 
-    Kept only as far as the work needs (Law 91/2025 on personal data): ``review_on`` is the day to look again.
+    ``middle_name`` also holds the patronymic; ``family_name`` both family names where there are two. ``how_to_address``
+    is the Vietnamese form ("Ngài Đại sứ"), ``salutation_…`` how a letter begins in English and in the person's language.
+
+    Kept only as far as the work needs (Law 91/2025 on personal data): ``purpose`` says what for, ``consent`` on what
+    ground, ``review_on`` is the day to look again.
     """
 
     full_name = NameField(_("name as on the card"), max_length=200)
     latin_name = NameField(_("name in Latin letters"), max_length=200, blank=True)
     native_name = NameField(_("name in own script"), max_length=200, blank=True)
     family_name = NameField(_("family name"), max_length=100, blank=True)
+    middle_name = NameField(_("middle name or patronymic"), max_length=100, blank=True)
     given_name = NameField(_("given name"), max_length=100, blank=True)
     name_order = models.CharField(_("order of the name"), max_length=12, choices=NameOrder.choices, default=NameOrder.GIVEN_FIRST)
     how_to_address = NameField(_("how to address"), max_length=120, blank=True)
+    salutation_en = NameField(_("salutation in English"), max_length=120, blank=True)
+    salutation_native = NameField(_("salutation in own language"), max_length=120, blank=True)
     country = models.ForeignKey(
         "crm.Country", verbose_name=_("country"), null=True, blank=True, on_delete=models.PROTECT, related_name="people"
     )
@@ -45,6 +52,9 @@ class Person(Record):
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     protocol_notes = NoteField(_("protocol notes"), blank=True)
+    purpose = NameField(_("kept for"), max_length=200, blank=True)
+    consent = models.CharField(_("ground for keeping"), max_length=10, choices=Consent.choices, default=Consent.NOT_ASKED)
+    consent_on = models.DateField(_("consent given or withdrawn on"), null=True, blank=True)
     review_on = models.DateField(_("review whether still needed on"), null=True, blank=True)
     confidentiality = models.CharField(_("who may see"), max_length=10, choices=Confidentiality.choices, default=Confidentiality.NETWORK)
     unit = models.ForeignKey(
@@ -71,7 +81,8 @@ class Person(Record):
 
     def set_keys(self) -> None:
         """Fill the search key from all forms of the name, the sort key from the given name (the Vietnamese rule)."""
-        forms = [self.full_name, self.latin_name, self.native_name, f"{self.family_name} {self.given_name}"]
+        in_parts = f"{self.family_name} {self.middle_name} {self.given_name}"
+        forms = [self.full_name, self.latin_name, self.native_name, in_parts]
         self.search_key = "\n".join(dict.fromkeys(fold(form) for form in forms if form.strip()))[:700]
         self.sort_key = sort_key(f"{self.given_name} {self.full_name}" if self.given_name else self.full_name)
 
@@ -95,6 +106,9 @@ class Post(Dated, Record):
     title_en = NameField(_("title in English"), max_length=200, blank=True)
     title_native = NameField(_("title in own language"), max_length=200, blank=True)
     rank = models.PositiveSmallIntegerField(_("place in protocol order"), default=100)
+    predecessor = models.ForeignKey(
+        "self", verbose_name=_("succeeds"), null=True, blank=True, on_delete=models.PROTECT, related_name="successors"
+    )
 
     objects = PostQuerySet.as_manager()
     history = HistoricalRecords()
@@ -121,3 +135,36 @@ class Post(Dated, Record):
         """The title in the reader's language, else in any there is."""
         preferred = (self.title_en, self.title_vi) if reads_english() else (self.title_vi, self.title_en)
         return preferred[0] or preferred[1] or self.title_native
+
+
+class PersonNoteQuerySet(RecordQuerySet):
+    def visible_to(self, user: User) -> Self:
+        """Notes by their own level, on people whom the account may see."""
+        readable = self.filter(user.scope.readable(user, unit_fields=("unit",)))
+        return readable.filter(person__in=Person.objects.visible_to(user).values("pk"))
+
+    def editable_by(self, user: User) -> Self:
+        visible = self.visible_to(user)
+        return visible if user.scope.central else visible.filter(unit__in=user.scope.unit_ids)
+
+
+class PersonNote(Record):
+    """Something to mind about a person: a sensitivity, a point of protocol, a gift given or received, an interest."""
+
+    person = models.ForeignKey(Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="notes")
+    kind = models.CharField(_("kind"), max_length=12, choices=NoteKind.choices, default=NoteKind.SENSITIVITY)
+    text = NoteField(_("text"), max_length=2000)
+    on = models.DateField(_("day"), null=True, blank=True)
+    confidentiality = models.CharField(_("who may see"), max_length=10, choices=Confidentiality.choices, default=Confidentiality.UNIT)
+    unit = models.ForeignKey("crm.Unit", verbose_name=_("entered by unit"), on_delete=models.PROTECT, related_name="+")
+
+    objects = PersonNoteQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta(Record.Meta):
+        verbose_name = _("note on a person")
+        verbose_name_plural = _("notes on people")
+        ordering = ["kind", "-on", "-id"]
+
+    def __str__(self) -> str:
+        return self.text[:80]

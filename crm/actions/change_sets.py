@@ -1,0 +1,263 @@
+"""Change sets: noting what is done to rows, and taking it back without touching what was edited later.
+
+Whoever applies a change set notes each row, before and after, by the three ``note_…`` functions inside the transaction
+that changes it. ``undo_next`` then needs to know nothing of the kind of change set.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.actions.audit import record_event
+from crm.actions.versions import is_versioned, record_changes, record_first_versions
+from crm.choices import AuditVerb, ChangeAction, ChangeKind, ChangeState
+from crm.models import ChangeSet, ChangeSetEntry, User
+from crm.models.records import Record
+from crm.permissions import Permission
+from crm.signals import rows_changed
+
+UNDO_CHUNK = 500
+KEPT_REPORT = 1_000
+PERMISSION_OF = {
+    ChangeKind.IMPORT: Permission.PARTNER_IMPORT,
+    ChangeKind.BULK_EDIT: Permission.PARTNER_EDIT,
+    ChangeKind.MERGE: Permission.MERGE,
+    ChangeKind.HAND_OVER: Permission.HAND_OVER,
+}
+
+Columns = dict[str, Any]
+
+
+# --- Noting ------------------------------------------------------------------------------------------
+
+
+def columns_of(row: models.Model, names: Iterable[str] | None = None) -> Columns:
+    """Return the row's columns as JSON values by ``attname``; all of them, or those named (by field name or attname)."""
+    wanted = None if names is None else set(names)
+    return {
+        field.attname: _as_json(field, row)
+        for field in row._meta.concrete_fields
+        if wanted is None or field.attname in wanted or field.name in wanted
+    }
+
+
+def note_created(change_set: ChangeSet, rows: Sequence[models.Model]) -> None:
+    """Note rows just made. Undone, a record is archived, unless edited or used since; a plain row is removed."""
+    _note(_entry(change_set, row, ChangeAction.CREATED, after=_mark_of(row)) for row in rows)
+
+
+def note_changed(change_set: ChangeSet, changes: Iterable[tuple[models.Model, Columns]]) -> None:
+    """Note rows just saved, each with ``columns_of`` it before. Columns that stayed the same are left out."""
+    entries = []
+    for row, before in changes:
+        after = columns_of(row, before)
+        differ = [name for name, value in before.items() if after[name] != value]
+        if differ:
+            before_, after_ = {name: before[name] for name in differ}, {name: after[name] for name in differ}
+            entries.append(_entry(change_set, row, ChangeAction.CHANGED, before=before_, after=after_))
+    _note(entries)
+
+
+def note_removed(change_set: ChangeSet, rows: Iterable[models.Model]) -> None:
+    """Note plain rows about to be deleted, whole, so that they can come back with the numbers they had."""
+    _note(_entry(change_set, row, ChangeAction.REMOVED, before=columns_of(row)) for row in rows)
+
+
+def announce(rows: Iterable[models.Model]) -> None:
+    """Tell whoever keeps copies that these rows were changed past the actions of their own nouns."""
+    by_model: dict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        by_model[row._meta.label_lower].add(row.pk)
+    rows_changed.send(sender=ChangeSet, rows=dict(by_model))
+
+
+def _note(entries: Iterable[ChangeSetEntry]) -> None:
+    ChangeSetEntry.objects.bulk_create(entries, batch_size=1_000)
+
+
+def _entry(change_set: ChangeSet, row: models.Model, action: ChangeAction, **columns: Columns) -> ChangeSetEntry:
+    return ChangeSetEntry(change_set=change_set, model=row._meta.label_lower, object_pk=row.pk, action=action, **columns)
+
+
+def _mark_of(row: models.Model) -> Columns:
+    return {"revision": row.revision} if isinstance(row, Record) else columns_of(row)
+
+
+def _as_json(field: Any, row: models.Model) -> Any:
+    value = getattr(row, field.attname)
+    return value if value is None or isinstance(value, bool | int | float | str | list | dict) else field.value_to_string(row)
+
+
+# --- Taking back -------------------------------------------------------------------------------------
+
+
+def may_undo(change_set: ChangeSet, user: User) -> bool:
+    """Whoever made it, the unit's lead and the secretariat may take it back, once, with the right that it needed."""
+    close = change_set.created_by_id == user.pk or change_set.unit_id in user.scope.lead_unit_ids or user.scope.secretariat
+    return close and change_set.state == ChangeState.APPLIED and user.may(PERMISSION_OF[ChangeKind(change_set.kind)])
+
+
+@transaction.atomic
+def start_undo(change_set: ChangeSet, *, by: User) -> None:
+    """Ask for the change set to be taken back. Raises PermissionDenied, or ValidationError when it cannot be any more."""
+    if not ChangeSet.objects.visible_to(by).filter(pk=change_set.pk).exists():
+        raise PermissionDenied
+    if change_set.state == ChangeState.APPLIED and not may_undo(change_set, by):
+        raise PermissionDenied
+    now = timezone.now()
+    asked = ChangeSet.objects.filter(pk=change_set.pk, state=ChangeState.APPLIED).update(
+        state=ChangeState.UNDOING, undone_by=by, rows_done=0, rows_total=change_set.entries.count(), undo_report=[],
+        started_at=now, updated_at=now, updated_by=by, heartbeat_at=None, finished_at=None,
+    )  # fmt: skip
+    if not asked:
+        raise ValidationError(_("This change set is not applied any more. Load the page again."), code="not-applied")
+    change_set.refresh_from_db()
+
+
+def undo_change_set(change_set: ChangeSet, *, by: User) -> None:
+    """Take a small change set back at once, all or nothing."""
+    with transaction.atomic():
+        start_undo(change_set, by=by)
+        while undo_next(change_set):
+            pass
+
+
+@transaction.atomic
+def undo_next(change_set: ChangeSet) -> bool:
+    """Take back the next few hundred entries, the last first; return whether there are more. Safe to run twice.
+
+    A column that somebody changed later keeps its later value, and a record that was edited or used since stays: both
+    are told in ``undo_report``.
+    """
+    held = ChangeSet.objects.select_for_update(of=("self",)).select_related("undone_by").get(pk=change_set.pk)
+    if held.state != ChangeState.UNDOING or held.undone_by is None:
+        change_set.refresh_from_db()
+        return False
+    entries = list(held.entries.order_by("-id")[held.rows_done : held.rows_done + UNDO_CHUNK])
+    undoing = _Undoing(by=held.undone_by, reason=str(held))
+    for (model, action), run in groupby(entries, key=lambda entry: (entry.model, entry.action)):
+        undoing.take_back(model, ChangeAction(action), list(run))
+    rows_changed.send(sender=ChangeSet, rows=dict(undoing.touched))
+    held.rows_done += len(entries)
+    held.undo_report = (held.undo_report + undoing.left)[:KEPT_REPORT]
+    held.heartbeat_at = timezone.now()
+    if held.rows_done >= held.rows_total:
+        held.state, held.undone_at, held.finished_at = ChangeState.UNDONE, timezone.now(), timezone.now()
+        record_event(AuditVerb.UNDONE, by=held.undone_by, subject=held, left=len(held.undo_report))
+    held.save(update_fields=["rows_done", "undo_report", "heartbeat_at", "state", "undone_at", "finished_at"])
+    change_set.refresh_from_db()
+    return bool(change_set.state == ChangeState.UNDOING)
+
+
+class _Undoing:
+    """One chunk on its way back: what was touched, and what was left as it is."""
+
+    def __init__(self, *, by: User, reason: str) -> None:
+        self.by = by
+        self.reason = reason[:100]
+        self.touched: dict[str, set[int]] = defaultdict(set)
+        self.left: list[dict[str, Any]] = []
+
+    def take_back(self, label: str, action: ChangeAction, entries: list[ChangeSetEntry]) -> None:
+        model = apps.get_model(label)
+        if action is ChangeAction.REMOVED:
+            self._bring_back(model, entries)
+            return
+        rows = model._base_manager.select_for_update(of=("self",)).in_bulk([entry.object_pk for entry in entries])
+        present = [(entry, rows[entry.object_pk]) for entry in entries if entry.object_pk in rows]
+        if action is ChangeAction.CHANGED:
+            self._change_back(model, present)
+        elif issubclass(model, Record):
+            self._archive(model, present)
+        else:
+            self._remove(present)
+
+    def _change_back(self, model: type[models.Model], present: list[tuple[ChangeSetEntry, Any]]) -> None:
+        columns: set[str] = set()
+        rows = []
+        for entry, row in present:
+            now, before, after = columns_of(row, entry.after), entry.before or {}, entry.after or {}
+            free = [name for name in before if now[name] == after[name] and name != "revision"]
+            self._leave(entry, row, {name: now[name] for name in before if now[name] != after[name] and name not in _MARKS})
+            for name in free:
+                setattr(row, name, model._meta.get_field(name).to_python(before[name]))  # type: ignore[union-attr]  # a column
+            if free:
+                rows.append(row)
+                columns.update(free)
+        self._save(model, rows, columns)
+
+    def _archive(self, model: type[Record], present: list[tuple[ChangeSetEntry, Any]]) -> None:
+        manager: Any = model._default_manager.all()
+        pks = [row.pk for _entry, row in present]
+        used = set(manager.in_use().filter(pk__in=pks).values_list("pk", flat=True)) if hasattr(manager, "in_use") else set()
+        rows = []
+        for entry, row in present:
+            edited = row.revision != (entry.after or {}).get("revision")
+            if row.is_archived:
+                continue
+            if edited or row.pk in used:
+                self._leave(entry, row, {"revision": row.revision}, reason="edited" if edited else "used")
+                continue
+            row.archived_at, row.archived_by = timezone.now(), self.by
+            rows.append(row)
+        self._save(model, rows, {"archived_at", "archived_by"})
+
+    def _remove(self, present: list[tuple[ChangeSetEntry, Any]]) -> None:
+        for entry, row in present:
+            if columns_of(row) != entry.after:
+                self._leave(entry, row, columns_of(row), reason="edited")
+                continue
+            self.touched[entry.model].add(row.pk)
+            row._history_user, row._change_reason = self.by, self.reason
+            row.delete()
+
+    def _bring_back(self, model: type[models.Model], entries: list[ChangeSetEntry]) -> None:
+        there = set(model._base_manager.filter(pk__in=[entry.object_pk for entry in entries]).values_list("pk", flat=True))
+        rows = []
+        for entry in entries:
+            if entry.object_pk not in there:
+                values = entry.before or {}
+                rows.append(model(**{field.attname: field.to_python(values[field.attname]) for field in model._meta.concrete_fields}))
+        model._base_manager.bulk_create(rows)
+        self._set_marks_again(model, rows, entries)
+        record_first_versions(model, [row.pk for row in rows], by=self.by, reason=self.reason)
+        self.touched[model._meta.label_lower].update(row.pk for row in rows)
+
+    def _set_marks_again(self, model: type[models.Model], rows: list[Any], entries: list[ChangeSetEntry]) -> None:
+        """Inserting stamps the time on columns that do so by themselves; the row's own time is the one that it had."""
+        stamped = [
+            field for field in model._meta.concrete_fields if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+        ]
+        before = {entry.object_pk: entry.before or {} for entry in entries}
+        for row in rows if stamped else ():
+            own = {field.attname: field.to_python(before[row.pk][field.attname]) for field in stamped}
+            model._base_manager.filter(pk=row.pk).update(**own)
+
+    def _save(self, model: type[models.Model], rows: list[Any], columns: set[str]) -> None:
+        if not rows:
+            return
+        names = {model._meta.get_field(name).name for name in columns}
+        if issubclass(model, Record):
+            for row in rows:
+                row.revision += 1
+                row.updated_at, row.updated_by = timezone.now(), self.by
+            names |= {"revision", "updated_at", "updated_by"}
+        model._base_manager.bulk_update(rows, sorted(names), batch_size=200)
+        if is_versioned(model):
+            record_changes(rows, by=self.by, reason=self.reason)
+        self.touched[model._meta.label_lower].update(row.pk for row in rows)
+
+    def _leave(self, entry: ChangeSetEntry, row: models.Model, later: Columns, *, reason: str = "edited") -> None:
+        if later:
+            self.left.append({"model": entry.model, "pk": row.pk, "label": str(row)[:200], "reason": reason, "columns": later})
+
+
+# Columns that every save moves, so that they say nothing about a later edit.
+_MARKS = frozenset({"revision", "updated_at", "updated_by_id"})

@@ -1,0 +1,7 @@
+"""Knowledge that travels upwards from the core: rows were changed together, past the actions of their own nouns."""
+
+from django.dispatch import Signal
+
+# Sent inside the transaction when a change set was applied or taken back, with ``rows: dict[str, set[int]]``: the numbers
+# of the rows by model label in lower case ("partners.partner"). Whoever keeps copies of them makes those true again.
+rows_changed = Signal()
