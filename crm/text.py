@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 # Letters that carry no combining mark and therefore survive NFD.
 _UNMARKED = str.maketrans(
@@ -20,9 +21,68 @@ _LETTER_MARKS = {"\u0302", "\u0306", "\u031b"}
 SORT_KEY_LENGTH = 240
 
 
+# Embeddings, overrides and isolates turn what follows round, so that a name may look like another one.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Arabic, the scripts of India, Thai, Lao, Burmese, Khmer, Mongolian: there joiners and word breaks shape or part words.
+_JOINERS = frozenset("\u200b\u200c\u200d")
+_JOINING_SCRIPTS = range(0x0600, 0x1D00)
+_LINE_BREAKS = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
+
+
 def nfc(text: str) -> str:
     """Return the text composed (NFC), which is how everything is stored."""
     return unicodedata.normalize("NFC", text)
+
+
+def one_line(text: str) -> str:
+    """Return a name or title as it is stored: composed, on one line, without marks that nobody sees and nobody means.
+
+    Joiners stay inside the scripts that need them. Text of which nothing shows becomes empty. What ``unseemly`` names
+    stays, to be refused.
+    """
+    text = nfc(text)
+    if not text.isprintable():
+        text = "".join(_meant(_LINE_BREAKS.sub(" ", text)))
+    return text if shows(text) else ""
+
+
+def shows(text: str) -> bool:
+    """Whether a reader sees anything of the text: not of spaces, of a zero-width mark, of an accent without a letter."""
+    return any(unicodedata.category(character)[0] in "LNPS" for character in text) or bool(unseemly(text))
+
+
+def unseemly(text: str, *, lines: bool = False) -> str:
+    """Return the first character that must not be stored, or an empty text: a control, half of a pair, one that turns text round.
+
+    ``lines``: tabs and line breaks are welcome, and so is turning, as in a quotation from Arabic.
+    """
+    if text.isprintable():
+        return ""
+    for character in text:
+        category = unicodedata.category(character)
+        if lines and character in "\t\n\r":
+            continue
+        if category in ("Cc", "Cs") or (character in _TURNING and not lines):
+            return character
+    return ""
+
+
+def turns(character: str) -> bool:
+    """Whether the character turns round the text that follows."""
+    return character in _TURNING
+
+
+def _meant(text: str) -> Iterator[str]:
+    for place, character in enumerate(text):
+        # Format characters are pasted along unseen: soft hyphens, byte order marks, marks of direction, tags.
+        if unicodedata.category(character) != "Cf" or character in _TURNING:
+            yield character
+        elif character in _JOINERS and _joins(text[place - 1 : place]) and _joins(text[place + 1 : place + 2]):
+            yield character
+
+
+def _joins(neighbour: str) -> bool:
+    return bool(neighbour) and ord(neighbour) in _JOINING_SCRIPTS
 
 
 def fold(text: str) -> str:

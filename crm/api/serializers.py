@@ -1,6 +1,5 @@
 """Bodies read strictly: what is not known is refused by name, text is NFC, references are public codes and identifiers."""
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -15,7 +14,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from crm.models import User
-from crm.text import nfc
+from crm.text import nfc, shows, unseemly
 
 MOST_REFERENCES = 500
 MOST_QUOTED = 60
@@ -47,7 +46,8 @@ class StrictSerializer(serializers.Serializer):
 class TextField(serializers.CharField):
     """Text, and only text: a number is not taken for its digits. Stored NFC; NUL and other controls are refused.
 
-    Text of which nothing shows, such as a zero-width space or a lone mark, is as blank as none.
+    Text of which nothing shows, such as a zero-width space or a lone mark, is as blank as none. What may stand in one
+    line of text is the model field's to say (``crm.models.fields.NameField``).
     """
 
     default_error_messages = {"control_characters_not_allowed": _("Control characters are not allowed.")}
@@ -58,10 +58,9 @@ class TextField(serializers.CharField):
         text = nfc(super().to_internal_value(data))
         if "\x00" in text:
             return text  # the framework's own validator names it
-        categories = {unicodedata.category(character) for character in text if character not in "\t\n\r"}
-        if "Cc" in categories:
+        if unseemly(text, lines=True):
             self.fail("control_characters_not_allowed")
-        if text and not any(category[0] in "LNPS" for category in categories):
+        if text and not shows(text):
             self.fail("blank")
         return text
 
