@@ -7,4 +7,4 @@ class ActivitiesConfig(AppConfig):
     verbose_name = _("Exchanges")
 
     def ready(self) -> None:
-        from activities import receivers  # noqa: F401  (facts follow what change sets do)
+        from activities import receivers, search  # noqa: F401  (facts follow what change sets do; exchanges can be found)

@@ -4,11 +4,14 @@ from django.urls import include, path
 from config import accounts, views
 from config.api import api_urls, token_urls
 from config.health import health
+from config.search import search, search_options
 from reports.views.desk import desk
 
 urlpatterns = [
     path("health/", health, name="health"),
     path("", desk, name="desk"),
+    path("search/", search, name="search"),
+    path("search/options/", search_options, name="search-options"),
     path("accounts/login/", accounts.SignIn.as_view(), name="account_login"),
     path("accounts/logout/", accounts.SignOut.as_view(), name="account_logout"),
     path("accounts/password/", accounts.ChangePassword.as_view(), name="account_change_password"),

@@ -1,0 +1,72 @@
+"""Finding exchanges from everywhere: by title, place and what was written, and by the partners they were held with."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Prefetch, Q
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from activities.models import Exchange, Participation
+from crm.models import User
+from crm.permissions import Permission
+from crm.search import RELATED, SIMILAR, Found, Hit, Match, Query, SearchedNoun, find, marked, register
+from partners.search import PARTNERS_ASKED, find_partners
+
+LATEST = 40
+EXCERPT = 160
+
+
+def find_exchanges(query: Query, user: User) -> Found:
+    """Exchanges that say so themselves; after them the latest ones with the partners called so."""
+    visible = Exchange.objects.visible_to(user)
+    units = user.scope.unit_ids
+    near = None if user.scope.central else Q(host_unit__in=units)
+    found = find(query, visible, near=near)
+    partners = [pk for pk, match in find_partners(query, user).matches if match.rank < SIMILAR][:PARTNERS_ASKED]
+    if not partners:
+        return found
+    named = {pk for pk, _match in found.matches}
+    held = Participation.objects.filter(partner__in=partners, exchange__in=visible.live()).order_by("-day_no", "-exchange")
+    latest = dict.fromkeys(held.values_list("exchange", flat=True)[:LATEST])
+    related = [(pk, Match(RELATED, "", ())) for pk in latest if pk not in named]
+    return Found(found.matches + related, found.capped)
+
+
+def show_exchanges(query: Query, matches: Sequence[tuple[int, Match]], user: User) -> list[Hit]:
+    parts = Participation.objects.select_related("partner").order_by("rank", "id")
+    exchanges: Any = (
+        Exchange.objects.visible_to(user).select_related("kind").prefetch_related(Prefetch("participations", parts, to_attr="parts"))
+    )
+    rows = exchanges.in_bulk([pk for pk, _match in matches])
+    return [_exchange_hit(rows[pk], match, query) for pk, match in matches if pk in rows]
+
+
+def _exchange_hit(exchange: Any, match: Match, query: Query) -> Hit:
+    words = match.marked or query.words
+    label = marked(str(exchange), words)
+    partners = ", ".join(part.partner.name for part in exchange.parts[:2])
+    day = date_format(exchange.starts_on, "SHORT_DATE_FORMAT")
+    if match.rank == RELATED:
+        return Hit(label, day, exchange.get_absolute_url(), _("held with"), marked(partners, words), is_demo=exchange.is_demo)
+    reason, why = (_("similar spelling"), SafeString("")) if match.rank == SIMILAR else ("", SafeString(""))
+    if "<mark>" not in label:
+        passage = _passage(exchange, words)
+        reason, why = (reason or _("in what was written"), passage) if passage else (reason, why)
+    hint = " · ".join(part for part in (day, partners, exchange.place) if part)
+    return Hit(label, hint, exchange.get_absolute_url(), reason, why, exchange.is_archived, exchange.is_demo)
+
+
+def _passage(exchange: Exchange, words: Sequence[str]) -> SafeString:
+    for text in (exchange.outcome, exchange.summary, exchange.place):
+        whole = marked(text[: EXCERPT * 2], words)
+        if "<mark>" in whole:
+            return marked(text[:EXCERPT], words)
+    return SafeString("")
+
+
+register(
+    SearchedNoun("exchanges", _("Exchanges"), Permission.EXCHANGE_VIEW, "activities:exchange-list", find_exchanges, show_exchanges),
+    place=30,
+)
