@@ -74,10 +74,9 @@ def turns(character: str) -> bool:
 
 def _meant(text: str) -> Iterator[str]:
     for place, character in enumerate(text):
+        joins = character in _JOINERS and _joins(text[place - 1 : place]) and _joins(text[place + 1 : place + 2])
         # Format characters are pasted along unseen: soft hyphens, byte order marks, marks of direction, tags.
-        if unicodedata.category(character) != "Cf" or character in _TURNING:
-            yield character
-        elif character in _JOINERS and _joins(text[place - 1 : place]) and _joins(text[place + 1 : place + 2]):
+        if joins or character in _TURNING or unicodedata.category(character) != "Cf":
             yield character
 
 

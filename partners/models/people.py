@@ -12,6 +12,7 @@ from crm.models.fields import NameField, NoteField
 from crm.models.records import Dated, DatedRecordQuerySet, Mergeable, Record, RecordQuerySet, SearchedQuerySet, reads_english
 from crm.text import fold, sort_key
 from partners.choices import Consent, NameOrder, NoteKind
+from partners.names import sorting_name
 
 
 class PersonQuerySet(SearchedQuerySet):
@@ -80,11 +81,11 @@ class Person(Mergeable, Record):
         return reverse("partners:person-detail", args=[self.public_id])
 
     def set_keys(self) -> None:
-        """Fill the search key from all forms of the name, the sort key from the given name (the Vietnamese rule)."""
+        """Fill the search key from all forms of the name, the sort key by the Vietnamese rule."""
         in_parts = f"{self.family_name} {self.middle_name} {self.given_name}"
         forms = [self.full_name, self.latin_name, self.native_name, in_parts]
         self.search_key = "\n".join(dict.fromkeys(fold(form) for form in forms if form.strip()))[:700]
-        self.sort_key = sort_key(f"{self.given_name} {self.full_name}" if self.given_name else self.full_name)
+        self.sort_key = sort_key(sorting_name(self))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.set_keys()
@@ -167,4 +168,5 @@ class PersonNote(Record):
         ordering = ["kind", "-on", "-id"]
 
     def __str__(self) -> str:
-        return self.text[:80]
+        # Without the text: lists of readings, messages and breadcrumbs name a note to people who may not read it.
+        return f"{self.get_kind_display()} · {self.person}"
