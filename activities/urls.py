@@ -1,6 +1,6 @@
 from django.urls import path
 
-from activities.views import events, exchanges, filters, follow_ups, options, timeline
+from activities.views import events, exchanges, filters, follow_up_board, follow_ups, options, timeline
 
 app_name = "activities"
 urlpatterns = [
@@ -13,10 +13,13 @@ urlpatterns = [
     path("<uuid:public_id>/restore/", exchanges.ExchangeRestore.as_view(), name="exchange-restore"),
     path("<uuid:public_id>/history/", exchanges.ExchangeHistory.as_view(), name="exchange-history"),
     path("follow-ups/", follow_ups.FollowUpList.as_view(), name="follow-up-list"),
+    path("follow-ups/to-do/", follow_up_board.follow_up_board, name="follow-up-board"),
     path("follow-ups/filters/", filters.FollowUpFilters.as_view(), name="follow-up-filters"),
     path("follow-ups/new/", follow_ups.FollowUpCreate.as_view(), name="follow-up-create"),
     path("follow-ups/<uuid:public_id>/", follow_ups.FollowUpDetail.as_view(), name="follow-up-detail"),
     path("follow-ups/<uuid:public_id>/edit/", follow_ups.FollowUpEdit.as_view(), name="follow-up-edit"),
+    path("follow-ups/<uuid:public_id>/choices/", follow_up_board.follow_up_choices, name="follow-up-choices"),
+    path("follow-ups/<uuid:public_id>/act/", follow_up_board.act, name="follow-up-act"),
     path("follow-ups/<uuid:public_id>/close/", follow_ups.close, name="follow-up-close"),
     path("follow-ups/<uuid:public_id>/archive/", follow_ups.FollowUpArchive.as_view(), name="follow-up-archive"),
     path("follow-ups/<uuid:public_id>/restore/", follow_ups.FollowUpRestore.as_view(), name="follow-up-restore"),

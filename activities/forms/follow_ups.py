@@ -9,10 +9,11 @@ from activities.models import FollowUp
 from crm.forms import Combobox, RecordForm
 from crm.models import User
 from partners.forms.fields import DayField, PlainKeysMixin
+from partners.models import Partner
 
 
 class FollowUpForm(PlainKeysMixin, RecordForm):
-    """Something to be done, about the exchange or partner that the instance already names."""
+    """Something to be done, about the exchange or partner that the instance names; where it names none, the form asks."""
 
     instance: FollowUp
 
@@ -31,6 +32,18 @@ class FollowUpForm(PlainKeysMixin, RecordForm):
         super().__init__(*args, **kwargs)
         chosen = self.instance.assignee if self.instance.pk else self.by
         self.initial["assignee"] = chosen.public_id if chosen else None
+        if self.instance.exchange is None and self.instance.partner is None:
+            self.fields["partner"] = forms.ModelChoiceField(
+                label=_("Partner"), queryset=Partner.objects.visible_to(self.by).live(), to_field_name="public_id",
+                widget=Combobox("partners:partner-options", hint=_("Type a part of any of its names")),
+            )  # fmt: skip
+            self.order_fields(["text", "partner"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if partner := cleaned.get("partner"):
+            self.instance.partner = partner
+        return cleaned
 
     def save(self, commit: bool = True) -> FollowUp:
         follow_up: FollowUp = save_follow_up(self.instance, by=self.by)

@@ -5,7 +5,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -76,7 +76,7 @@ class FollowUpDetail(DetailView):
 
 
 class FollowUpCreate(CreateView):
-    """A follow-up about the exchange or partner that ``?exchange=`` or ``?partner=`` names."""
+    """A follow-up about the exchange or partner that ``?exchange=`` or ``?partner=`` names; without one the form asks."""
 
     permission = Permission.FOLLOW_UP_EDIT
     model = FollowUp
@@ -91,7 +91,7 @@ class FollowUpCreate(CreateView):
             return FollowUp(exchange=by_public_id(Exchange.objects.visible_to(user), public_id))
         if public_id := parameters.get("partner"):
             return FollowUp(partner=by_public_id(Partner.objects.visible_to(user), public_id))
-        raise Http404
+        return FollowUp()
 
     def get_form_arguments(self) -> dict[str, Any]:
         return {"instance": self.subject}
