@@ -139,7 +139,7 @@ def _match_line(query: Query, line: str) -> Match | None:
     written = _fulfilled(query, line)
     if written is not None:
         return Match(WORDS, line, written)
-    if " " not in text and len(text) > 2 and " " in line and initials(line) == text:  # noqa: PLR2004  (two letters are anybody's)
+    if " " not in text and len(text) > 2 and " " in line and initials(line) == text:
         return Match(INITIALS, line, tuple(line.split()))
     return None
 
@@ -269,7 +269,7 @@ def _read(rows: QuerySet[Any], near: Q | Exists | None) -> Candidates:
 
 def _similar(query: Query, rows: QuerySet[Any], near: Q | Exists | None, *, without: set[int]) -> Candidates:
     found: Candidates = {}
-    if " " not in query.text and 3 <= len(query.text) <= MAX_WORDS:  # noqa: PLR2004  (shorter initials are anybody's)
+    if " " not in query.text and 3 <= len(query.text) <= MAX_WORDS:
         named = rows.filter(query.initials_condition())
         found = {pk: row for pk, row in _read(named, near).items() if initials_in(row[0], query.text)}
     if not found and any(_errors_allowed(word) for word in query.words):

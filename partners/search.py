@@ -108,8 +108,42 @@ def _person_hit(person: Any, match: Match, query: Query) -> Hit:
 
 # Words of titles, folded: they tell the post, the rest of what was typed tells the partner.
 TITLE_WORDS = frozenset(
-    "chu tich pho tong thu ky giam doc truong ban vien hieu dai su bi bo thu tuong tham tan "
-    "president chairman chairwoman chair vice secretary general director head rector dean ambassador minister counsellor".split()
+    [
+        "chu",
+        "tich",
+        "pho",
+        "tong",
+        "thu",
+        "ky",
+        "giam",
+        "doc",
+        "truong",
+        "ban",
+        "vien",
+        "hieu",
+        "dai",
+        "su",
+        "bi",
+        "bo",
+        "thu",
+        "tuong",
+        "tham",
+        "tan",
+        "president",
+        "chairman",
+        "chairwoman",
+        "chair",
+        "vice",
+        "secretary",
+        "general",
+        "director",
+        "head",
+        "rector",
+        "dean",
+        "ambassador",
+        "minister",
+        "counsellor",
+    ]
 )
 
 register(SearchedNoun("partners", _("Partners"), Permission.PARTNER_VIEW, "partners:partner-list", find_partners, show_partners), place=10)
