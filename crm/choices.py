@@ -142,6 +142,7 @@ class NotificationTopic(models.TextChoices):
     OCCASION = "occasion", _("Occasions")
     VIEW = "view", _("Subscribed views")
     TIDY_UP = "tidy_up", _("Exchanges to complete")
+    EXCHANGE = "exchange", _("Exchanges of my unit")
     DUPLICATE = "duplicate", _("Likely duplicates")
     HAND_OVER = "hand_over", _("Hand-overs")
     JOB = "job", _("Imports and bulk edits")

@@ -6,12 +6,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from activities.choices import Direction, ExchangeStatus, Level, Side, Sides
+from activities.models.completeness import Completeness, completeness_of, incomplete, parts
 from activities.models.kinds import ExchangeKind
 from crm.choices import Confidentiality
 from crm.models import User
@@ -43,6 +44,17 @@ class ExchangeQuerySet(SearchedQuerySet):
         """Exchanges that one of the units held, as host or together with others."""
         held_together = ExchangeUnit.objects.filter(unit__in=units).values("exchange")
         return self.filter(Q(host_unit__in=units) | Q(pk__in=held_together))
+
+    def with_completeness(self) -> Self:
+        """Each row with what ``Exchange.completeness`` reads, in the same query."""
+        conditions: dict[str, Any] = {}
+        for part in parts():
+            conditions |= {f"asks_{part.code}": part.asked or Q(pk__isnull=False), f"has_{part.code}": part.given}
+        return self.annotate(**{name: Case(When(condition, then=True), default=False) for name, condition in conditions.items()})
+
+    def incomplete(self) -> Self:
+        """Held exchanges in use to which something is missing that is asked of their kind."""
+        return self.live().filter(incomplete(), status=ExchangeStatus.HELD)
 
 
 class Exchange(Record):
@@ -116,6 +128,11 @@ class Exchange(Record):
 
     def get_absolute_url(self) -> str:
         return reverse("activities:exchange-detail", args=[self.public_id])
+
+    @property
+    def completeness(self) -> Completeness:
+        """How complete the record is; for rows read ``with_completeness``."""
+        return completeness_of(vars(self))
 
     def clean(self) -> None:
         day: date | None = self.starts_on  # None while a form is being filled

@@ -1,0 +1,83 @@
+"""What signs introduce: ``@`` a place, ``#`` a field, ``->`` what is to be done; and how many people there were."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from activities.grammar.days import Day, read_day
+from activities.grammar.lines import Line
+
+_ARROW = re.compile(r"->|→|=>|⇒")
+_MARK = re.compile(r"(?<![^\W_])[@#](?=[^\s\x00@#])[^\x00@#,;]*")
+_PEOPLE_WORDS = "nguoi|khach|dai bieu|thanh vien|pax|people|persons|guests|delegates|members|participants"
+_PEOPLE = re.compile(rf"(?<![\w/.])(?:gom\s+|of\s+)?(?P<number>\d{{1,3}}(?:[.,]\d{{3}})+|\d{{1,6}})\s*(?:{_PEOPLE_WORDS})\b")
+_BY = re.compile(r"\b(?:truoc ngay|truoc|den ngay|han chot|han|cham nhat|muon nhat|xong trong|before|by|until|due|no later than)\s+(?=\S)")
+_WHO = re.compile(r"^\s*(?P<who>[^\W\d_][^:\x00]{0,60}?)\s*:\s*")
+MOST_PEOPLE = 100_000
+
+
+@dataclass(frozen=True)
+class Marked:
+    """The words after a sign, up to the next sign or comma; how many of them the sign means, the vocabulary decides."""
+
+    sign: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be done; by whom, as typed; by which day."""
+
+    text: str
+    who: str = ""
+    due: Day | None = None
+
+
+def split_task(text: str) -> tuple[str, str]:
+    """The line before the first arrow, and what comes after it."""
+    match = _ARROW.search(text)
+    return (text, "") if match is None else (text[: match.start()], text[match.end() :])
+
+
+def read_task(text: str, *, today: date, since: date) -> Task | None:
+    """Read "An: gửi danh sách trước 30/9". ``since``: the day of the exchange, from which a day without a year is counted."""
+    line = Line(text)
+    if not line.text.strip(" .,;"):
+        return None
+    who = ""
+    if match := line.find(_WHO):
+        who = line.typed(*match.span("who"))
+        line = Line(line.text[match.end() :])
+    plain = " ".join(line.text.split()).strip(" ,;")
+    by = line.find(_BY)
+    due = read_day(line, today=today if _is_relative(line) else since, ahead=True)
+    if due is None or due.start is None:
+        return Task(plain, who, due)
+    if by is not None and line.shadow[by.end() :].startswith("\x00"):
+        line.blot(*by.span())
+    return Task(line.rest() or plain, who, due)
+
+
+def read_marks(line: Line) -> list[Marked]:
+    """All places and fields that the line marks. How long each is only the vocabulary knows, so none is blotted out here."""
+    found = _MARK.finditer(line.shadow)
+    return [Marked(line.text[match.start()], match.start(), match.end(), line.text[match.start() + 1 : match.end()]) for match in found]
+
+
+def read_people(line: Line) -> int | None:
+    """Read "8 người", "8 pax", "1.200 khách"; None where no number of people stands there."""
+    match = line.find(_PEOPLE)
+    if match is None:
+        return None
+    number = int(re.sub(r"[.,]", "", match["number"]))
+    if not 0 < number <= MOST_PEOPLE:
+        return None
+    line.blot(*match.span())
+    return number
+
+
+def _is_relative(line: Line) -> bool:
+    """Whether the day is told from today on (a weekday, tomorrow), not by its number in the calendar."""
+    return re.search(r"\d\s*(?:[/.-]|thang)\s*\d|\d{4}", line.shadow) is None

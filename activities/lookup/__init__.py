@@ -1,0 +1,1 @@
+"""What the words of a line name: partners, places, fields, kinds and colleagues, found with a fixed number of queries."""

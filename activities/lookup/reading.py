@@ -1,0 +1,106 @@
+"""Reading a whole line: what the grammar finds in it, with the rows that its words name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db.models import Q
+from django.utils import timezone
+
+from activities.choices import Direction, ExchangeStatus
+from activities.grammar.days import Day, read_day
+from activities.grammar.kinds import read_ahead, read_kind
+from activities.grammar.lines import Line
+from activities.grammar.marks import Marked, Task, read_marks, read_people, read_task, split_task
+from activities.lookup.partners import Named, read_partners
+from activities.lookup.vocabulary import Countries, Fields, Provinces, Row, find_colleague, kind_labels, longest_named
+from activities.models import ExchangeKind
+from crm.models import Country, Field, Province, User
+
+PLACE_LENGTH = 200
+
+
+@dataclass
+class Reading:
+    """What a line says. Empty is what it does not say; ``day.either`` and names that are not certain wait for a choice."""
+
+    day: Day | None = None
+    is_planned: bool = False
+    kind: ExchangeKind | None = None
+    direction: Direction | None = None
+    partners: list[Named] = field(default_factory=list)
+    people: int | None = None
+    provinces: list[tuple[Province, ...]] = field(default_factory=list)
+    country: Country | None = None
+    place: str = ""
+    fields: list[tuple[Field, ...]] = field(default_factory=list)
+    task: Task | None = None
+    assignee: User | None = None
+    rest: str = ""
+
+    @property
+    def status(self) -> str:
+        start = self.day.start if self.day else None
+        ahead = self.is_planned or (start is not None and start > timezone.localdate())
+        return ExchangeStatus.PLANNED if ahead else ExchangeStatus.HELD
+
+
+def read_line(text: str, *, by: User, today: date) -> Reading:
+    """Read one line; nothing in it is an error. ``today``: the day on which it was typed. At most eight queries."""
+    before_arrow, task = split_task(text)
+    line, reading = Line(before_arrow), Reading()
+    reading.is_planned = read_ahead(line)
+    reading.day = read_day(line, today=today, ahead=reading.is_planned)
+    reading.people = read_people(line)
+    held_on = (reading.day and reading.day.start) or today
+    _read_marks(line, reading, on=held_on)
+    # Names before kinds: a partner may be called "… Giao lưu văn hóa …", which is no gathering.
+    reading.partners = read_partners(line, by=by)
+    _read_kind(line, reading)
+    reading.rest = line.rest()
+    if task:
+        reading.task = read_task(task, today=today, since=held_on)
+        reading.assignee = find_colleague(reading.task.who) if reading.task and reading.task.who else None
+    return reading
+
+
+def _read_kind(line: Line, reading: Reading) -> None:
+    today = timezone.localdate()
+    kinds = {kind.code: kind for kind in ExchangeKind.objects.filter(Q(retired_on__isnull=True) | Q(retired_on__gt=today))}
+    found = read_kind(line, kind_labels(kinds.values()))
+    if found is not None and found.code in kinds:
+        reading.kind, reading.direction = kinds[found.code], found.direction
+
+
+def _read_marks(line: Line, reading: Reading, *, on: date) -> None:
+    """Read places and fields; a field that nobody knows stays text, a place that nobody knows is a place by its own words."""
+    marks = read_marks(line)
+    if any(mark.sign == "@" for mark in marks):
+        _read_places(line, reading, [mark for mark in marks if mark.sign == "@"], on=on)
+    if of_fields := [mark for mark in marks if mark.sign == "#"]:
+        fields = Fields()
+        for mark in of_fields:
+            if rows := _blot_longest(line, mark, fields.find):
+                reading.fields.append(rows)
+
+
+def _read_places(line: Line, reading: Reading, marks: list[Marked], *, on: date) -> None:
+    provinces, countries = Provinces(on), Countries()
+    places = []
+    for mark in marks:
+        if found := _blot_longest(line, mark, provinces.find):
+            reading.provinces.append(found)
+        elif abroad := _blot_longest(line, mark, countries.find):
+            reading.country = abroad[0]
+        else:
+            places.append(line.typed(mark.start + 1, mark.end).strip(" .:"))
+            line.blot(mark.start, mark.end)
+    reading.place = ", ".join(places)[:PLACE_LENGTH]
+
+
+def _blot_longest(line: Line, mark: Marked, find: Callable[[str], tuple[Row, ...]]) -> tuple[Row, ...]:
+    words = [word for word in line.words() if mark.start <= word.start < mark.end]
+    length, rows = longest_named(words, find)
+    if rows:
+        line.blot(mark.start, words[length - 1].end)
+    return rows
