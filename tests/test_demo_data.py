@@ -14,17 +14,17 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from activities.actions.facts import refresh_facts
 from activities.choices import ExchangeStatus
-from activities.models import Exchange, FollowUp, Participation
+from activities.models import Exchange, ExchangeDraft, FollowUp, Participation
 from config.demo import worked_example
 from config.demo.accounts import CLIENT_ID, CLIENT_SECRET, MAIL_DOMAIN, PASSWORD, Colleagues
 from config.demo.chronicle import chronicle_of
 from config.demo.directory import Acquaintance
 from config.demo.surroundings import Surroundings
 from config.demo.tables import document, parts, rows_of
-from crm.choices import Confidentiality
-from crm.models import Country, Field, OfficeClient, TierMembership, Unit, User
-from partners.choices import PartnerFamily
-from partners.models import Partner
+from crm.choices import Confidentiality, ViewAudience
+from crm.models import Country, Field, OfficeClient, SavedView, TierMembership, Unit, User
+from partners.choices import NoteKind, PartnerFamily
+from partners.models import Partner, PersonNote, Post, Registration
 from reports.metrics.documents import engagement_document
 from tests.api.caller import Caller, ask_token
 
@@ -134,6 +134,29 @@ def test_there_is_something_of_every_state() -> None:
     assert Exchange.objects.exclude(sides="both").exists()
 
 
+def test_the_newer_pages_have_something_to_show() -> None:
+    today = timezone.localdate()
+    soon = (today, today + timedelta(days=180))
+    assert Registration.objects.filter(valid_to__range=soon).count() >= 5
+    assert Registration.objects.filter(renews__isnull=False).exists()
+    assert Post.objects.filter(valid_to__range=soon).count() >= 3
+    assert Post.objects.filter(predecessor__isnull=False).exists()
+    assert set(PersonNote.objects.values_list("kind", flat=True)) == set(NoteKind.values)
+    assert set(PersonNote.objects.values_list("confidentiality", flat=True)) == set(Confidentiality.values)
+    assert set(SavedView.objects.values_list("audience", flat=True)) == set(ViewAudience.values)
+    assert ExchangeDraft.objects.waiting().exists()
+
+
+@pytest.mark.parametrize("username", ["thu-ky", "nghe-an", "paccom"])
+def test_a_saved_view_opens_with_rows(username: str) -> None:
+    user = User.objects.get(username=username)
+    client = Client()
+    client.force_login(user)
+    for view in SavedView.objects.visible_to(user):
+        answer = client.get(f"{reverse(view.noun)}?{view.query}")
+        assert answer.context["page"].rows, view.name
+
+
 def test_a_restricted_exchange_stays_hidden_from_the_officer_of_another_unit() -> None:
     nghe_an = User.objects.get(username="nghe-an")
     restricted = Exchange.objects.filter(confidentiality=Confidentiality.RESTRICTED)
@@ -187,7 +210,7 @@ def retell(key: str) -> tuple[Acquaintance, Surroundings]:
         support=[units[code] for code in parts(row["support"])],
         fields=[fields[code] for code in parts(row["fields"])],
         exchanges=int(row["exchanges"]),
-        people=[post.person for post in partner.posts.filter(valid_to=None)],
+        people=[post.person for post in partner.posts.on(timezone.localdate())],
     )
     by_unit = {units[row["unit"]].code: accounts[row["username"]] for row in document("accounts.toml")["account"] if row["unit"] != "VUFO"}
     return acquaintance, Surroundings(today=timezone.localdate(), colleagues=Colleagues(by_username=accounts, by_unit=by_unit))

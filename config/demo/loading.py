@@ -9,11 +9,15 @@ from activities.models import Exchange, FollowUp
 from config.demo.accounts import make_accounts
 from config.demo.bulk import write_entries
 from config.demo.chronicle import chronicle_of
+from config.demo.desks import make_desks
 from config.demo.directory import make_directory
+from config.demo.doubles import make_doubles
 from config.demo.errands import make_errands
 from config.demo.events import make_events
 from config.demo.plans import make_plan_lines
+from config.demo.registrations import make_registrations
 from config.demo.surroundings import Surroundings
+from config.demo.terms import make_terms
 from config.demo.worked_example import make_worked_example
 from partners.models import Partner, Person
 
@@ -40,6 +44,8 @@ def load(today: date) -> Loaded:
     colleagues = make_accounts(today)
     around = Surroundings(today=today, colleagues=colleagues)
     known = make_directory(colleagues, today)
+    make_registrations(known, colleagues, today)
+    make_terms(known, colleagues, today)
     make_plan_lines(colleagues, today)
     entries = [
         *make_worked_example(around),
@@ -48,6 +54,8 @@ def load(today: date) -> Loaded:
     ]
     write_entries(entries)
     make_errands(known, around)
+    make_doubles(known, around)
+    make_desks(around)
     return Loaded(
         partners=Partner.objects.filter(is_demo=True).count(),
         people=Person.objects.filter(is_demo=True).count(),
