@@ -56,7 +56,7 @@ def log_exchange(
     if follow_up is not None:
         follow_up.exchange, follow_up.unit = exchange, exchange.host_unit
         save_follow_up(follow_up, by=by)
-    _announce(exchange, partner_ids={partner.pk for partner in partners}, since=exchange.starts_on)
+    announce(exchange, partner_ids={partner.pk for partner in partners}, since=exchange.starts_on)
     return exchange
 
 
@@ -95,7 +95,7 @@ def change_exchange(
         _set_attendances(exchange, attendances)
     if delegation is not None:
         _set_delegation(exchange, delegation)
-    _announce(exchange, partner_ids=before | refresh_facts(exchange), since=min(stored_day, exchange.starts_on))
+    announce(exchange, partner_ids=before | refresh_facts(exchange), since=min(stored_day, exchange.starts_on))
     return exchange
 
 
@@ -104,7 +104,7 @@ def archive_exchange(exchange: Exchange, *, by: User) -> None:
     """Take an exchange out of use: it no longer counts, and can be restored."""
     _check_rights(exchange, by=by)
     archive_record(exchange, by=by)
-    _announce(exchange, partner_ids=refresh_facts(exchange), since=exchange.starts_on)
+    announce(exchange, partner_ids=refresh_facts(exchange), since=exchange.starts_on)
 
 
 @transaction.atomic
@@ -112,7 +112,7 @@ def restore_exchange(exchange: Exchange, *, by: User) -> None:
     """Bring an archived exchange back: it counts again."""
     _check_rights(exchange, by=by)
     restore_record(exchange, by=by)
-    _announce(exchange, partner_ids=refresh_facts(exchange), since=exchange.starts_on)
+    announce(exchange, partner_ids=refresh_facts(exchange), since=exchange.starts_on)
 
 
 def _check_rights(exchange: Exchange, *, by: User) -> None:
@@ -212,7 +212,8 @@ def _set_delegation(exchange: Exchange, delegation: Delegation) -> None:
     delegation.save()
 
 
-def _announce(exchange: Exchange, *, partner_ids: set[int], since: date) -> None:
+def announce(exchange: Exchange, *, partner_ids: set[int], since: date) -> None:
+    """Let last contacts and figures of the partners follow what was written, from the day ``since`` on."""
     refresh_last_contact(partner_ids)
     # Parts count or not as their delegation does, whatever their own days.
     first_part_on = exchange.parts.aggregate(day=Min("starts_on"))["day"] or since

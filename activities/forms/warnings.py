@@ -1,7 +1,8 @@
 """What an officer is asked before an exchange is saved; each warning can be overruled."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -36,31 +37,50 @@ def _about_the_day(exchange: Exchange) -> list[Warning]:
 def _about_doubles(exchange: Exchange, partners: Sequence[Partner], *, by: User) -> list[Warning]:
     if exchange.parent_id:
         return []
-    near = (
-        Exchange.objects.live()
-        .filter(starts_on__range=(exchange.starts_on - timedelta(days=NEAR_DAYS), exchange.starts_on + timedelta(days=NEAR_DAYS)))
-        .filter(participations__partner__in=partners, parent=None)
-        .exclude(pk=exchange.pk)
-        .exclude(status=ExchangeStatus.CANCELLED)
-        .select_related("kind", "host_unit")
-        .distinct()
-    )
-    readable = list(near.filter(pk__in=Exchange.objects.visible_to(by).values("pk"))[:SHOWN])
-    # Of another unit's internal exchange only unit and day are told; a restricted one is not even hinted at.
-    closed = near.filter(confidentiality=Confidentiality.UNIT).exclude(pk__in=Exchange.objects.visible_to(by).values("pk"))[:SHOWN]
+    near = near_exchanges(partners, on=exchange.starts_on, by=by, beside=exchange.pk)
     found = []
-    if readable:
-        links = tuple(
-            (other.get_absolute_url(), f"{_day(other)} · {other.title or other.kind} · {other.host_unit.display}") for other in readable
-        )
+    if near.readable:
+        links = tuple((other.get_absolute_url(), in_words(other)) for other in near.readable)
         found.append(Warning(_("An exchange with the same partner is already there for these days. Is it the same one?"), links))
     found += [
         Warning(
             _("%(unit)s has logged an exchange with the same partner on %(day)s.") % {"unit": other.host_unit.display, "day": _day(other)}
         )
-        for other in closed
+        for other in near.closed
     ]
     return found
+
+
+@dataclass(frozen=True)
+class Near:
+    """Exchanges with the same partners within three days: those the reader may open, and those closed to the reader.
+
+    Of a closed one only unit and day may be told; a restricted one is not even hinted at, and so is in neither.
+    """
+
+    readable: tuple[Exchange, ...] = ()
+    closed: tuple[Exchange, ...] = ()
+
+
+def near_exchanges(partners: Sequence[Partner], *, on: date, by: User, beside: int | None = None) -> Near:
+    """Find exchanges of any unit with one of the partners within three days of the day, other than ``beside``. Two queries."""
+    near = (
+        Exchange.objects.live()
+        .filter(starts_on__range=(on - timedelta(days=NEAR_DAYS), on + timedelta(days=NEAR_DAYS)))
+        .filter(participations__partner__in=partners, parent=None)
+        .exclude(pk=beside)
+        .exclude(status=ExchangeStatus.CANCELLED)
+        .select_related("kind", "host_unit")
+        .distinct()
+    )
+    readable = Exchange.objects.visible_to(by).values("pk")
+    closed = near.filter(confidentiality=Confidentiality.UNIT).exclude(pk__in=readable)
+    return Near(tuple(near.filter(pk__in=readable)[:SHOWN]), tuple(closed[:SHOWN]))
+
+
+def in_words(exchange: Exchange) -> str:
+    """Day, title or kind, and host unit: enough to tell whether it is the same exchange."""
+    return f"{_day(exchange)} · {exchange.title or exchange.kind} · {exchange.host_unit.display}"
 
 
 def _day(exchange: Exchange) -> str:
