@@ -35,6 +35,17 @@ class RelationKind(models.TextChoices):
     COOPERATES = "cooperates", _("cooperates with")
 
 
+# The same relation said from the target's side.
+RELATIONS_TURNED = {
+    RelationKind.PART_OF: _("has as a part"),
+    RelationKind.MEMBER_OF: _("has as a member"),
+    RelationKind.FUNDS: _("is funded by"),
+    RelationKind.SUCCEEDS: _("is succeeded by"),
+}
+# Said from either side these mean the same.
+MUTUAL_RELATIONS = frozenset({RelationKind.SISTER, RelationKind.COOPERATES})
+
+
 class StewardRole(models.TextChoices):
     LEAD = "lead", _("Lead")
     SUPPORT = "support", _("Support")

@@ -1,5 +1,7 @@
+from datetime import date
 from typing import Any, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -24,6 +26,18 @@ class PersonQuerySet(SearchedQuerySet):
         if user.scope.central:
             return self.visible_to(user)
         return self.visible_to(user).filter(unit__in=user.scope.unit_ids)
+
+    def namesakes(self, person: "Person") -> Self:
+        """People one of whose names is one of the person's, folded: as on the card, in Latin letters or in own script."""
+        alike = Q()
+        for name in {fold(form) for form in (person.full_name, person.latin_name, person.native_name)} - {""}:
+            alike |= Q(search_key=name) | Q(search_key__startswith=f"{name}\n")
+            alike |= Q(search_key__endswith=f"\n{name}") | Q(search_key__contains=f"\n{name}\n")
+        return self.filter(alike).exclude(pk=person.pk) if alike else self.none()
+
+    def to_review(self, day: date) -> Self:
+        """People whose data somebody has to look at: the day of review has come."""
+        return self.filter(review_on__lte=day)
 
 
 class Person(Mergeable, Record):
@@ -79,6 +93,12 @@ class Person(Mergeable, Record):
 
     def get_absolute_url(self) -> str:
         return reverse("partners:person-detail", args=[self.public_id])
+
+    def clean(self) -> None:
+        """Of somebody who withdrew consent nothing is entered again; ``keep_the_least`` has erased what there was."""
+        if self.consent == Consent.WITHDRAWN and (self.email or self.phone or self.languages or self.protocol_notes):
+            message = _("Consent is withdrawn: contact data are not kept. Use “Consent withdrawn” on the person's page to erase them.")
+            raise ValidationError({"consent": ValidationError(message, code="consent-withdrawn")})
 
     def set_keys(self) -> None:
         """Fill the search key from all forms of the name, the sort key by the Vietnamese rule."""

@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Self
 
 from django.db import models
@@ -8,6 +9,7 @@ from crm.models import User
 from crm.models.fields import NameField
 from crm.models.records import Dated, DatedRecordQuerySet, Record
 from partners.choices import RegistrationKind
+from partners.models.partners import Partner
 
 
 class RegistrationQuerySet(DatedRecordQuerySet):  # type: ignore[override]  # the stubs type as_manager anew for each class
@@ -16,8 +18,6 @@ class RegistrationQuerySet(DatedRecordQuerySet):  # type: ignore[override]  # th
         return self if user.scope.permissions else self.none()
 
     def editable_by(self, user: User) -> Self:
-        from partners.models.partners import Partner
-
         return self.filter(partner__in=Partner.objects.editable_by(user).values("pk"))
 
 
@@ -42,3 +42,7 @@ class Registration(Dated, Record):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.number}"
+
+    def days_left(self, day: date) -> int | None:
+        """Days from the given one until it no longer holds, below zero after that; None where no end is known."""
+        return None if self.valid_to is None else (self.valid_to - day).days

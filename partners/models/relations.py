@@ -1,14 +1,25 @@
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from crm.models import User
 from crm.models.records import Dated, DatedRecordQuerySet, Record
 from partners.choices import RelationKind
+from partners.models.partners import Partner
 
 
 class RelationQuerySet(DatedRecordQuerySet):  # type: ignore[override]  # the stubs type as_manager anew for each class
-    pass
+    def visible_to(self, user: User) -> Self:
+        """Part of the directory, as the partners are."""
+        return self if user.scope.permissions else self.none()
+
+    def editable_by(self, user: User) -> Self:
+        """Relations of which the account may write one of the two partners."""
+        partners = Partner.objects.editable_by(user).values("pk")
+        return self.filter(Q(source__in=partners) | Q(target__in=partners))
 
 
 class Relation(Dated, Record):

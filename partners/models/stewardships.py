@@ -8,13 +8,22 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from crm.models import User
 from crm.models.records import Dated, DatedRecordQuerySet, Record
 from partners.choices import StewardRole
+from partners.models.partners import Partner
 
 
 class StewardshipQuerySet(DatedRecordQuerySet):  # type: ignore[override]  # the stubs type as_manager anew for each class
     def current(self) -> Self:
         return self.live().on(timezone.localdate())
+
+    def visible_to(self, user: User) -> Self:
+        """Part of the directory: everybody knows who keeps a partner."""
+        return self if user.scope.permissions else self.none()
+
+    def editable_by(self, user: User) -> Self:
+        return self.filter(partner__in=Partner.objects.editable_by(user).values("pk"))
 
 
 class Stewardship(Dated, Record):
