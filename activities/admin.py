@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from activities.models import ExchangeKind, Forum
+from activities.models import ExchangeKind, Forum, Occasion
 from crm.admin.base import ReferenceAdmin
 
 
@@ -16,3 +16,11 @@ class ForumAdmin(ReferenceAdmin):
     list_display = ("name_vi", "name_en", "abbreviation", "kind", "scope", "founded", "status")
     list_filter = ("kind", "status")
     search_fields = ("code", "name_vi", "name_en", "abbreviation")
+
+
+@admin.register(Occasion)
+class OccasionAdmin(ReferenceAdmin):
+    list_display = ("name_vi", "name_en", "kind", "country", "day", "month", "year", "retired_on")
+    list_filter = ("kind", "month")
+    search_fields = ("code", "name_vi", "name_en", "country__name_vi", "country__name_en")
+    list_select_related = ("country",)

@@ -23,6 +23,7 @@ MENU = (
     MenuItem(_("My desk"), "desk", "home", Permission.SIGNED_IN),
     MenuItem(_("Partners"), "partners:partner-list", "building-library", Permission.PARTNER_VIEW),
     MenuItem(_("Exchanges"), "activities:exchange-list", "chat-bubble-left-right", Permission.EXCHANGE_VIEW),
+    MenuItem(_("Calendar"), "activities:calendar", "calendar-days", Permission.SIGNED_IN),
     MenuItem(_("Coverage"), "reports:coverage", "table-cells", Permission.COVERAGE_VIEW),
     MenuItem(_("Imports"), "partners:import-list", "arrow-up-tray", Permission.PARTNER_IMPORT),
 )

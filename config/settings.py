@@ -283,6 +283,8 @@ REST_FRAMEWORK = {
 # Per office credential, and per network address that asks for tokens.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=1200)
 API_TOKENS_PER_MINUTE = env.int("API_TOKENS_PER_MINUTE", default=30)
+# Calendar programs, per network address: a whole office may read from one.
+FEED_READS_PER_MINUTE = env.int("FEED_READS_PER_MINUTE", default=60)
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "TITLE": "Nhịp Cầu API",
@@ -308,6 +310,9 @@ SPECTACULAR_SETTINGS = {
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 globals().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="nhip-cau@localhost")
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
+# Where the site is reached, for links in messages that go out.
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SIMPLE_HISTORY_ENFORCE_HISTORY_MODEL_PERMISSIONS = False

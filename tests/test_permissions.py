@@ -10,8 +10,17 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from crm.choices import Role
 from crm.permissions import ROLE_PERMISSIONS, Permission
 
-# What a stranger may open: signing in, the tokens of offices, the health of the service.
-PUBLIC = {"account_login", "account_logout", "health", "oauth2:token", "oauth2:revoke-token", "set_language", "theme"}
+# What a stranger may open: signing in, the tokens of offices, the health of the service, a calendar whose secret he holds.
+PUBLIC = {
+    "activities:calendar-feed",
+    "account_login",
+    "account_logout",
+    "health",
+    "oauth2:token",
+    "oauth2:revoke-token",
+    "set_language",
+    "theme",
+}
 
 
 def patterns(resolver: Any = None, prefix: str = "", namespace: str = "") -> Iterator[tuple[str, str, Any]]:

@@ -1,9 +1,10 @@
-"""The kinds of exchange and the forums."""
+"""The kinds of exchange, the forums, and the days that come back every year."""
 
 from pathlib import Path
 
 from activities.choices import PointsClass
-from activities.models import ExchangeKind, Forum
+from activities.models import ExchangeKind, Forum, Occasion
+from crm.models import Country
 from crm.reference.tables import Table, columns
 
 FOLDER = Path(__file__).parent
@@ -30,5 +31,12 @@ TABLES = (
         path=FOLDER / "forums.csv",
         columns=columns("code name_vi name_en abbreviation kind scope founded periodicity vn_participant status source confidence note"),
         key=("code",),
+    ),
+    Table(
+        model=Occasion,
+        path=FOLDER / "occasions.csv",
+        columns=columns("code kind country name_vi name_en month day year source confidence note"),
+        key=("code",),
+        references={"country": Country},
     ),
 )

@@ -47,6 +47,8 @@ SIGNS: dict[str, tuple[str, str]] = {
     "checked": ("◌", "plan"),
     "running": ("◐", "plan"),
     "failed": ("▲", "bad"),
+    "occasion": ("★", ""),
+    "ending": ("◧", "due"),
 }
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
@@ -65,6 +67,13 @@ def status(code: str, label: Any) -> SafeString:
     """A status as sign, colour and word."""
     sign, tone = SIGNS.get(str(code), ("○", ""))
     return format_html('<span class="status {}"><span class="sign" aria-hidden="true">{}</span>{}</span>', tone, sign, label)
+
+
+@register.simple_tag
+def sign(code: str) -> SafeString:
+    """The sign of a status alone, where a list of signs beside it says what they mean."""
+    shown, tone = SIGNS.get(str(code), ("○", ""))
+    return format_html('<span class="status {}"><span class="sign" aria-hidden="true">{}</span></span>', tone, shown)
 
 
 @register.simple_tag

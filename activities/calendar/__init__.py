@@ -1,0 +1,1 @@
+"""Days that come back, days that end, and what stands on which day."""
