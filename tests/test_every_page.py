@@ -1,0 +1,16 @@
+"""What holds for every address of the product: it opens, it is light, and the checks for all pages know it."""
+
+import pytest
+
+from tests.bed.pages import addresses, client_of
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("demo_data")]
+
+# An address that answers the secretariat neither a page, a part, a file nor "that is an action": why.
+SHUT: dict[str, int] = {}
+
+
+def test_every_address_opens_for_the_secretariat_or_is_an_action() -> None:
+    client = client_of()
+    answers = {address.name: client.get(address.url()).status_code for address in addresses()}
+    assert {name: code for name, code in answers.items() if code not in {200, 204, 301, 302, 405}} == SHUT
