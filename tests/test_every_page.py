@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bed.pages import addresses, client_of
+from tests.bed.pages import addresses, client_of, samples
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("demo_data")]
 
@@ -11,6 +11,6 @@ SHUT: dict[str, int] = {}
 
 
 def test_every_address_opens_for_the_secretariat_or_is_an_action() -> None:
-    client = client_of()
-    answers = {address.name: client.get(address.url()).status_code for address in addresses()}
+    client, records = client_of(), samples()
+    answers = {address.name: client.get(address.url(records)).status_code for address in addresses()}
     assert {name: code for name, code in answers.items() if code not in {200, 204, 301, 302, 405}} == SHUT

@@ -1,12 +1,11 @@
 """Every page of the product, found by walking the addresses, with records of the demonstration to open them on.
 
-An address that needs a record and finds none in ``_samples`` fails the tests that hold for every page, and so does one
+An address that needs a record and finds none in ``samples`` fails the tests that hold for every page, and so does one
 that does not open. A new page cannot stay outside by being forgotten.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -33,7 +32,7 @@ OPENED_BY = "thu-ky"  # The secretariat: of all who write, the account that may 
 
 @dataclass(frozen=True)
 class Address:
-    """A named address of the product; ``samples`` says under which name its record is found."""
+    """A named address of the product."""
 
     name: str
     arguments: tuple[str, ...]
@@ -42,18 +41,15 @@ class Address:
     def section(self) -> str:
         return self.name.rpartition(":")[0] or "config"
 
-    def url(self) -> str:
-        """Raise KeyError where the address needs a record that nobody listed."""
-        if not self.arguments:
-            return reverse(self.name)
-        return reverse(self.name, kwargs={argument: self._sample(argument) for argument in self.arguments})
+    def url(self, records: dict[str, Any]) -> str:
+        """Where it is, for one of these records. Raises KeyError where it needs one that nobody listed."""
+        return reverse(self.name, kwargs={argument: self._fitting(argument, records) for argument in self.arguments})
 
-    def _sample(self, argument: str) -> Any:
-        samples = _samples()
-        fitting = [start for start in samples if f"{self.name}/{argument}".startswith(start)]
+    def _fitting(self, argument: str, records: dict[str, Any]) -> Any:
+        fitting = [start for start in records if f"{self.name}/{argument}".startswith(start)]
         if not fitting:
             raise KeyError(f"tests/bed/pages.py has no sample for <{argument}> of {self.name}")
-        return samples[max(fitting, key=len)]
+        return records[max(fitting, key=len)]
 
 
 def addresses() -> list[Address]:
@@ -61,12 +57,17 @@ def addresses() -> list[Address]:
     return [address for address in _walk() if not any(_covers(left_out, address.name) for left_out in LEFT_OUT)]
 
 
+def sections() -> list[str]:
+    """The apps that have addresses, and ``config``."""
+    return sorted({address.section for address in addresses()})
+
+
 def pages(client: Client, section: str) -> dict[str, str]:
     """Return the addresses of one app that answer a whole page to the client, by name."""
-    found = {}
+    found, records = {}, samples()
     for address in addresses():
         if address.section == section:
-            url = address.url()
+            url = address.url(records)
             answer = client.get(url)
             if is_page(answer):
                 found[address.name] = url
@@ -112,7 +113,9 @@ def _fullest(model: type[Model], *related: str) -> Any:
 
 
 def _brought_list() -> Any:
-    """Bring a small list, so that there is an import to look at."""
+    """An import to look at: the latest, else of a small list brought now."""
+    if job := ImportJob.objects.order_by("-pk").first():
+        return job.public_id
     client, unit = client_of(), Unit.objects.get(code="VUFO")
     upload = SimpleUploadedFile("doi-tac.csv", "Tên tổ chức,Nước\nHội Sen Hồng,Lào\n".encode())
     answer = client.post(reverse("partners:import-create"), {"file": upload, "unit": unit.pk, "noun": "partners"})
@@ -126,8 +129,7 @@ def _told() -> int:
     return Notification.objects.latest("pk").pk
 
 
-@cache
-def _samples() -> dict[str, Any]:
+def samples() -> dict[str, Any]:
     """What stands for an argument, by the beginning of ``name/argument``; the longest beginning counts."""
     partner, person = _fullest(Partner, "participations"), _fullest(Person, "notes")
     follow_up = FollowUp.objects.open().order_by("pk")[0].public_id
@@ -148,8 +150,3 @@ def _samples() -> dict[str, Any]:
         "reports:follow-up-": follow_up,
         "reports:exchange-": _fullest(Exchange, "attendances"),
     }
-
-
-def forget_samples() -> None:
-    """Look for records anew: the demonstration was loaded again."""
-    _samples.cache_clear()

@@ -7,8 +7,6 @@ from django.core.management import call_command
 from django.test import TransactionTestCase
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.bed.pages import forget_samples
-
 
 @pytest.fixture(scope="module")
 def demo_data(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
@@ -16,7 +14,6 @@ def demo_data(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
     flush: Callable[[TransactionTestCase], None] = vars(TransactionTestCase)["_fixture_teardown"]
     with django_db_blocker.unblock():
         call_command("load_demo", verbosity=0)
-    forget_samples()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: None)
         yield
