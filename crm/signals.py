@@ -5,3 +5,7 @@ from django.dispatch import Signal
 # Sent inside the transaction when a change set was applied or taken back, with ``rows: dict[str, set[int]]``: the numbers
 # of the rows by model label in lower case ("partners.partner"). Whoever keeps copies of them makes those true again.
 rows_changed = Signal()
+
+# Sent inside the transaction before a change set is taken back, with ``change_set``. Who knows a reason against it raises
+# ValidationError.
+undo_asked = Signal()

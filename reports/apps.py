@@ -8,3 +8,4 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from reports import receivers  # noqa: F401  (figures follow what is logged)
+        from reports.actions import merge_rules  # noqa: F401  (figures stay behind when partners are merged)

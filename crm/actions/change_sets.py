@@ -21,7 +21,7 @@ from crm.choices import AuditVerb, ChangeAction, ChangeKind, ChangeState
 from crm.models import ChangeSet, ChangeSetEntry, User
 from crm.models.records import Record
 from crm.permissions import Permission
-from crm.signals import rows_changed
+from crm.signals import rows_changed, undo_asked
 
 UNDO_CHUNK = 500
 KEPT_REPORT = 1_000
@@ -111,6 +111,7 @@ def start_undo(change_set: ChangeSet, *, by: User) -> None:
         raise PermissionDenied
     if change_set.state == ChangeState.APPLIED and not may_undo(change_set, by):
         raise PermissionDenied
+    undo_asked.send(sender=ChangeSet, change_set=change_set)
     now = timezone.now()
     asked = ChangeSet.objects.filter(pk=change_set.pk, state=ChangeState.APPLIED).update(
         state=ChangeState.UNDOING, undone_by=by, rows_done=0, rows_total=change_set.entries.count(), undo_report=[],
@@ -243,13 +244,16 @@ class _Undoing:
     def _save(self, model: type[models.Model], rows: list[Any], columns: set[str]) -> None:
         if not rows:
             return
-        names = {model._meta.get_field(name).name for name in columns}
+        fields = [model._meta.get_field(name) for name in columns]
+        names = {field.name for field in fields}
+        # What only one row may have passes from row to row in the order in which it came, one statement each.
+        one_by_one = any(getattr(field, "unique", False) for field in fields)
         if issubclass(model, Record):
             for row in rows:
                 row.revision += 1
                 row.updated_at, row.updated_by = timezone.now(), self.by
             names |= {"revision", "updated_at", "updated_by"}
-        model._base_manager.bulk_update(rows, sorted(names), batch_size=200)
+        model._base_manager.bulk_update(rows, sorted(names), batch_size=1 if one_by_one else 200)
         if is_versioned(model):
             record_changes(rows, by=self.by, reason=self.reason)
         self.touched[model._meta.label_lower].update(row.pk for row in rows)

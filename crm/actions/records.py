@@ -24,6 +24,7 @@ def save_record(record: Record, *, by: User) -> None:
     if record.is_new:
         record.created_by = by
     else:
+        refuse_merged(record)
         _hold_unchanged(record)
     record.updated_by = by
     record.full_clean(exclude=_MACHINE_FIELDS)
@@ -31,6 +32,17 @@ def save_record(record: Record, *, by: User) -> None:
         record.revision += 1
     record._history_user = by  # type: ignore[attr-defined]  # read by django-simple-history
     record.save()
+
+
+def refuse_merged(record: Record) -> None:
+    """Raise ValidationError for a record that was merged: only its survivor is written, until the merge is taken apart."""
+    if getattr(record, "merged_into_id", None) is not None:
+        survivor = record.merged_into  # type: ignore[attr-defined]  # Mergeable
+        raise ValidationError(
+            _("This record was merged into “%(survivor)s”. Change that one, or take the merge apart."),
+            code="merged",
+            params={"survivor": survivor},
+        )
 
 
 def changed_meanwhile(by: User | None) -> ValidationError:
