@@ -9,8 +9,9 @@ from activities.choices import Direction, ExchangeFamily, ExchangeStatus, Follow
 from activities.models import Event, Exchange, ExchangeKind, FollowUp, Participation
 from activities.models.exchanges import ExchangeQuerySet
 from activities.models.follow_ups import FollowUpQuerySet
-from crm.filters import ChoicesFilter, CodeFilter, ManyCodeFilter, RecordFilter, SearchFilter, active_units
+from crm.filters import ChoicesFilter, CodeFilter, ManyCodeFilter, RecordFilter, RecordIdFilter, SearchFilter, active_units
 from crm.models import Country, Field, PolicyDocument, Province, Tier, TierMembership
+from partners.models import Partner
 
 
 def level_value(name: str) -> int:
@@ -24,7 +25,7 @@ class ExchangeFilter(RecordFilter):
     q = SearchFilter()
     kind = CodeFilter(queryset=ExchangeKind.objects.all(), label=_("Kind"))
     family = ChoicesFilter(field_name="kind__family", choices=ExchangeFamily.choices, label=_("Family of kinds"))
-    partner = django_filters.UUIDFilter(method="with_partner", label=_("Partner"))
+    partner = RecordIdFilter(of=Partner, method="with_partner", label=_("Partner"))
     country = CodeFilter(queryset=Country.objects.all(), code="alpha2", method="with_country", label=_("Partner's country"))
     tier = CodeFilter(queryset=Tier.objects.all(), method="with_tier", label=_("Tier"))
     unit = CodeFilter(queryset=active_units, method="of_units", label=_("Unit"))
@@ -80,8 +81,8 @@ class FollowUpFilter(RecordFilter):
     mine = django_filters.BooleanFilter(method="for_me", label=_("Mine"))
     overdue = django_filters.BooleanFilter(method="late", label=_("Overdue"))
     due_until = django_filters.DateFilter(field_name="due_on", lookup_expr="lte", label=_("Due by"))
-    partner = django_filters.UUIDFilter(field_name="partner__public_id", label=_("Partner"))
-    exchange = django_filters.UUIDFilter(field_name="exchange__public_id", label=_("Exchange"))
+    partner = RecordIdFilter(of=Partner, field_name="partner__public_id", label=_("Partner"))
+    exchange = RecordIdFilter(of=Exchange, field_name="exchange__public_id", label=_("Exchange"))
 
     class Meta:
         model = FollowUp

@@ -14,6 +14,11 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     # Windows move with the day, so every figure is taken anew after midnight.
     "take-all-snapshots-nightly": {"task": "reports.tasks.take_all_snapshots", "schedule": crontab(hour=0, minute=20)},
+    # What is due and what is coming is told before work begins, and then mailed to those who want it so.
+    "remind-nightly": {"task": "activities.tasks.remind_everybody", "schedule": crontab(hour=5, minute=0)},
+    "mail-digests": {"task": "activities.tasks.mail_digests", "schedule": crontab(hour=6, minute=30, day_of_week="mon-fri")},
     # A worker that was killed in the middle leaves an import "running": it is taken up again.
     "resume-stalled-imports": {"task": "partners.tasks.resume_stalled_imports", "schedule": crontab(minute="*/5")},
+    "resume-stalled-change-sets": {"task": "crm.tasks.resume_stalled_change_sets", "schedule": crontab(minute="*/5")},
+    "tell-of-rows-that-enter-views": {"task": "crm.tasks.tell_of_entries", "schedule": crontab(minute="10", hour="6-20")},
 }

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from config.guide import chapter_for
 from crm.permissions import Permission
 
 
@@ -26,6 +27,7 @@ MENU = (
     MenuItem(_("Calendar"), "activities:calendar", "calendar-days", Permission.SIGNED_IN),
     MenuItem(_("Coverage"), "reports:coverage", "table-cells", Permission.COVERAGE_VIEW),
     MenuItem(_("Imports"), "partners:import-list", "arrow-up-tray", Permission.PARTNER_IMPORT),
+    MenuItem(_("Changes"), "crm:change-set-list", "queue-list", Permission.PARTNER_EDIT),
 )
 
 
@@ -50,10 +52,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """Template context: the menu items and the tabs of the partner page that this account may use."""
     # A request refused early (a bad Host header) never got as far as its account.
     if not hasattr(request, "user") or not request.user.is_authenticated:
-        return {"menu": (), "partner_tabs": (), "section": None}
+        return {"menu": (), "partner_tabs": (), "section": None, "help_chapter": ""}
     may = request.user.may
     return {
         "section": section_of(request.path),
+        "help_chapter": chapter_for(request.resolver_match.view_name if request.resolver_match else ""),
         "menu": tuple(item for item in MENU if may(item.permission)),
         "partner_tabs": tuple(tab for tab in PARTNER_TABS if may(tab.permission)),
     }

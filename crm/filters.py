@@ -2,14 +2,17 @@
 
 from datetime import date
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import django_filters
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import Country, CountryName, Tier, TierMembership, Unit
+from crm.choices import ChangeKind, ChangeState
+from crm.models import ChangeSet, Country, CountryName, Tier, TierMembership, Unit, User
+from crm.models.records import Record
 from crm.text import fold
 
 if TYPE_CHECKING:
@@ -73,6 +76,19 @@ class ChoicesFilter(django_filters.MultipleChoiceFilter):
         super().__init__(distinct=False, **kwargs)
 
 
+class RecordIdFilter(django_filters.UUIDFilter):
+    """One record by its public id, which only links give. Its chip tells the name, to those who may see the record."""
+
+    def __init__(self, *, of: type[Record], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.of: Any = of
+
+    def words(self, public_id: UUID, user: User) -> str:
+        """The record's name; for one that is out of the reader's scope the identifier alone."""
+        record = self.of._default_manager.visible_to(user).filter(public_id=public_id).first()
+        return str(record or public_id)
+
+
 class RecordFilter(django_filters.FilterSet):
     """The base for lists of records: those in use, unless ``archived`` asks for the others."""
 
@@ -87,6 +103,11 @@ class RecordFilter(django_filters.FilterSet):
     def leave(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
         """For parameters that another filter reads."""
         return queryset
+
+
+def active_units(request: Any) -> QuerySet[Unit]:
+    """Units that exist today, for choosing one."""
+    return Unit.objects.on(timezone.localdate())
 
 
 class CountryFilter(django_filters.FilterSet):
@@ -117,6 +138,24 @@ class TierFilter(django_filters.FilterSet):
         fields = ["group"]
 
 
-def active_units(request: Any) -> QuerySet[Unit]:
-    """Units that exist today, for choosing one."""
-    return Unit.objects.on(timezone.localdate())
+class ChangeSetFilter(RecordFilter):
+    """The list of change sets. Previews that nobody started are their author's own business."""
+
+    q = django_filters.CharFilter(field_name="message", lookup_expr="icontains", max_length=MAX_SEARCH_LENGTH, label=_("Message"))
+    kind = ChoicesFilter(choices=ChangeKind.choices, label=_("Kind"))
+    state = ChoicesFilter(choices=ChangeState.choices, label=_("State"))
+    unit = CodeFilter(queryset=active_units, label=_("Unit"))
+    mine = django_filters.BooleanFilter(method="by_me", label=_("Mine"))
+    since = django_filters.DateFilter(field_name="created_at", lookup_expr="date__gte", label=_("From day"))
+    until = django_filters.DateFilter(field_name="created_at", lookup_expr="date__lte", label=_("To day"))
+
+    class Meta:
+        model = ChangeSet
+        fields: list[str] = []
+
+    @property
+    def qs(self) -> QuerySet:
+        return super().qs.exclude(~Q(created_by=self.request.user), state=ChangeState.PREVIEW)
+
+    def by_me(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        return queryset.filter(created_by=self.request.user) if value else queryset

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import QuerySet
 from django.forms.renderers import DjangoTemplates
 from django.forms.widgets import ChoiceWidget
 from django.urls import reverse
@@ -29,6 +30,15 @@ class DateInput(forms.DateInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs=attrs, format="%Y-%m-%d")
+
+
+class DayInput(forms.DateInput):
+    """Typed, not picked: one field, a numeric keyboard on phones, and separators may be left out."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(
+            format="%d/%m/%Y", attrs={"inputmode": "numeric", "placeholder": _("dd/mm/yyyy"), "autocomplete": "off", **(attrs or {})}
+        )
 
 
 class Combobox(ChoiceWidget):
@@ -70,6 +80,33 @@ class Combobox(ChoiceWidget):
         except (ValueError, TypeError, ValidationError):
             return []
         return [(field.prepare_value(row), field.label_from_instance(row)) for row in found]
+
+
+class BulkForm(forms.Form):
+    """What to set on many rows at once: what is left empty stays as it is. Fields are named as the list's operations are."""
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+        for field in self.fields.values():
+            field.required = False
+            if isinstance(field, forms.ModelChoiceField) and not isinstance(field, forms.ModelMultipleChoiceField):
+                field.empty_label = _("— leave as it is —")
+            elif type(field) in (forms.ChoiceField, forms.TypedChoiceField):
+                field.choices = [("", _("— leave as it is —")), *field.choices]
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors and not self.values():
+            raise ValidationError(_("Choose at least one thing to change."), code="nothing")
+        return self.cleaned_data
+
+    def values(self) -> dict[str, Any]:
+        """What to set, by the name of the operation."""
+        return {name: value for name, value in self.cleaned_data.items() if value is not None and value != "" and not _is_empty(value)}
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, QuerySet) and not value
 
 
 class RecordForm(forms.ModelForm):

@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise
@@ -41,6 +41,14 @@ def is_partial(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of the page, not for a whole one."""
     htmx: Any = getattr(request, "htmx", False)
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def address_without(request: HttpRequest, *names: str) -> str:
+    """The address of the request without some of its parameters."""
+    parameters = request.GET.copy()
+    for name in names:
+        parameters.pop(name, None)
+    return f"{request.path}?{parameters.urlencode()}" if parameters else request.path
 
 
 class NounView(View):
@@ -91,17 +99,29 @@ class ListView(NounView):
     page_size: ClassVar[int] = 50
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        parameters = request.GET.copy()
-        cursor = parameters.pop("cursor", [""])[-1]
-        filtered = self.filterset_class(parameters, queryset=self.get_queryset(), request=request)
+        filtered = self.filterset_class(self.get_parameters(), queryset=self.get_queryset(), request=request)
         if not filtered.is_valid():
             return self.show(part="rows", status=UNPROCESSABLE, filter=filtered, page=KeysetPage([], None, None), count=None)
+        cursor = request.GET.get("cursor", "")
         try:
-            page = keyset_page(filtered.qs, order=self.order, cursor=cursor, size=self.page_size)
+            page = keyset_page(self.get_rows(filtered.qs), order=self.get_order(), cursor=cursor, size=self.page_size)
         except InvalidCursorError:
             # An old link, or one cut in the mail: the first page is what its reader wants.
-            return HttpResponseRedirect(f"{request.path}?{parameters.urlencode()}")
+            return HttpResponseRedirect(address_without(request, "cursor"))
         return self.show(part="rows", filter=filtered, page=page, count=None if cursor else self._count(filtered.qs, page))
+
+    def get_parameters(self) -> QueryDict:
+        """What is filtered by."""
+        parameters = self.request.GET.copy()
+        parameters.pop("cursor", None)
+        return parameters
+
+    def get_order(self) -> Sequence[str]:
+        return self.order
+
+    def get_rows(self, found: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows found, with what the page shows of them; they are counted without it."""
+        return found
 
     def _count(self, rows: QuerySet[Any], page: KeysetPage) -> int:
         if page.next_cursor is None:

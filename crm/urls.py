@@ -1,6 +1,6 @@
 from django.urls import path
 
-from crm.views import notifications, preferences
+from crm.views import bulk_edits, change_sets, notifications, preferences, saved_views
 
 app_name = "crm"
 urlpatterns = [
@@ -8,4 +8,17 @@ urlpatterns = [
     path("notifications/mark/", notifications.mark_notifications, name="notification-mark"),
     path("notifications/<int:pk>/", notifications.open_notification, name="notification-open"),
     path("preferences/", preferences.Preferences.as_view(), name="preferences"),
+    path("changes/", change_sets.ChangeSetList.as_view(), name="change-set-list"),
+    path("changes/filters/", change_sets.ChangeSetFilters.as_view(), name="change-set-filters"),
+    path("changes/edit/", bulk_edits.bulk_edit, name="bulk-edit"),
+    path("changes/<uuid:public_id>/", change_sets.ChangeSetDetail.as_view(), name="change-set-detail"),
+    path("changes/<uuid:public_id>/start/", change_sets.ChangeSetStart.as_view(), name="change-set-start"),
+    path("changes/<uuid:public_id>/discard/", change_sets.discard, name="change-set-discard"),
+    path("changes/<uuid:public_id>/undo/", change_sets.undo, name="change-set-undo"),
+    path("changes/<uuid:public_id>/progress/", change_sets.progress, name="change-set-progress"),
+    path("views/new/", saved_views.SavedViewCreate.as_view(), name="saved-view-create"),
+    path("views/<uuid:public_id>/edit/", saved_views.SavedViewEdit.as_view(), name="saved-view-edit"),
+    path("views/<uuid:public_id>/archive/", saved_views.SavedViewArchive.as_view(), name="saved-view-archive"),
+    path("views/<uuid:public_id>/pin/", saved_views.pin, name="saved-view-pin"),
+    path("views/<uuid:public_id>/subscribe/", saved_views.subscribe, name="saved-view-subscribe"),
 ]

@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.filters import ChoicesFilter, CodeFilter, ManyCodeFilter, RecordFilter, SearchFilter, active_units
+from crm.filters import ChoicesFilter, CodeFilter, ManyCodeFilter, RecordFilter, RecordIdFilter, SearchFilter, active_units
 from crm.models import Country, Field, Tier
 from partners.choices import PartnerFamily, PartnerStatus
 from partners.models import Partner, PartnerKind, Person, Post, Stewardship
@@ -54,7 +54,7 @@ class PersonFilter(RecordFilter):
     """The list of people, its API and its export."""
 
     q = SearchFilter()
-    partner = django_filters.UUIDFilter(method="at_partner", label=_("Partner"))
+    partner = RecordIdFilter(of=Partner, method="at_partner", label=_("Partner"))
     country = CodeFilter(queryset=Country.objects.all(), code="alpha2", label=_("Country"))
 
     class Meta:

@@ -1,3 +1,5 @@
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -6,8 +8,15 @@ from simple_history.models import HistoricalRecords
 
 from activities.choices import OurRole
 from activities.models.kinds import Forum
+from crm.models import User
 from crm.models.fields import NameField
 from crm.models.records import Record, RecordQuerySet
+
+
+class EventQuerySet(RecordQuerySet):
+    def visible_to(self, user: User) -> Self:
+        """Events are open to every unit, as the directory is."""
+        return self if user.scope.permissions else self.none()
 
 
 class Event(Record):
@@ -25,7 +34,7 @@ class Event(Record):
     host_unit = models.ForeignKey("crm.Unit", verbose_name=_("host unit"), on_delete=models.PROTECT, related_name="hosted_events")
     is_demo = models.BooleanField(_("invented for demonstration"), default=False, editable=False)
 
-    objects = RecordQuerySet.as_manager()
+    objects = EventQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta(Record.Meta):

@@ -3,25 +3,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from activities.filters import EventFilter
 from activities.forms.events import EventForm
 from activities.models import Event, Exchange
 from activities.views.exchanges import WITH_PARTNERS
-from crm.generic import CreateView, DetailView, ListView
+from crm.generic import CreateView, DetailView
 from crm.permissions import Permission
-
-
-class EventList(ListView):
-    """Events and sessions of forums: open to every unit, as the directory is."""
-
-    permission = Permission.EXCHANGE_VIEW
-    model = Event
-    template_name = "activities/event_list.html"
-    filterset_class = EventFilter
-    order = ("-starts_on", "-id")
-
-    def get_queryset(self) -> QuerySet[Event]:
-        return Event.objects.select_related("forum", "country", "host_unit")
 
 
 class EventDetail(DetailView):
@@ -30,7 +16,8 @@ class EventDetail(DetailView):
     template_name = "activities/event_detail.html"
 
     def get_queryset(self) -> QuerySet[Event]:
-        return Event.objects.select_related("forum", "country", "host_unit")
+        rows: QuerySet[Event] = super().get_queryset()
+        return rows.select_related("forum", "country", "host_unit")
 
     def get_context(self, **context: Any) -> dict[str, Any]:
         held = Exchange.objects.visible_to(self.request.user).live().filter(event=self.object)

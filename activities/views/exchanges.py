@@ -7,11 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.actions.exchanges import archive_exchange, restore_exchange
 from activities.choices import ExchangeFamily, Side
-from activities.filters import ExchangeFilter
 from activities.forms.exchanges import ChangeForm, LogForm
 from activities.models import Attendance, Event, Exchange, FollowUp, Participation
 from crm.actions.audit import trace_readings
-from crm.generic import ActionView, ArchiveView, CreateView, DetailView, ListView, Question, SignedInRequest, UpdateView
+from crm.generic import ActionView, ArchiveView, CreateView, DetailView, Question, SignedInRequest, UpdateView
 from crm.permissions import Permission
 from partners.models import Partner, Person
 from partners.views.history import HistoryView
@@ -19,18 +18,6 @@ from partners.views.history_parts import Part
 from partners.views.people import by_public_id
 
 WITH_PARTNERS = Prefetch("participations", Participation.objects.select_related("partner__country").order_by("rank", "id"))
-
-
-class ExchangeList(ListView):
-    permission = Permission.EXCHANGE_VIEW
-    model = Exchange
-    template_name = "activities/exchange_list.html"
-    filterset_class = ExchangeFilter
-    order = ("-starts_on", "-id")
-
-    def get_queryset(self) -> QuerySet[Exchange]:
-        rows: QuerySet[Exchange] = super().get_queryset()
-        return rows.select_related("kind", "host_unit").prefetch_related(WITH_PARTNERS)
 
 
 class ExchangeDetail(DetailView):

@@ -1,18 +1,15 @@
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Value
-from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from activities.choices import FollowUpState
-from activities.filters import FollowUpFilter
 from activities.forms.follow_ups import ClosingForm, FollowUpForm
 from activities.models import Exchange, FollowUp
 from crm.actions.records import restore_record
@@ -22,7 +19,6 @@ from crm.generic import (
     ArchiveView,
     CreateView,
     DetailView,
-    ListView,
     Question,
     SignedInRequest,
     UpdateView,
@@ -32,27 +28,6 @@ from crm.permissions import Permission, requires
 from partners.models import Partner
 from partners.views.history import HistoryView
 from partners.views.people import by_public_id
-
-NO_DAY = date(9999, 12, 31)
-
-
-class FollowUpList(ListView):
-    """What is to be done, the nearest day first; open ones unless the filter says otherwise."""
-
-    permission = Permission.FOLLOW_UP_VIEW
-    model = FollowUp
-    template_name = "activities/follow_up_list.html"
-    filterset_class = FollowUpFilter
-    order = ("due_or_never", "id")
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.GET:
-            return redirect(f"{request.path}?state={FollowUpState.OPEN}")
-        return super().get(request, *args, **kwargs)
-
-    def get_queryset(self) -> QuerySet[FollowUp]:
-        rows: QuerySet[FollowUp] = super().get_queryset()
-        return with_context(rows, self.request.user).annotate(due_or_never=Coalesce("due_on", Value(NO_DAY)))
 
 
 def with_context(rows: QuerySet[FollowUp], user: Any) -> QuerySet[FollowUp]:

@@ -2,7 +2,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +24,13 @@ class SavedViewQuerySet(RecordQuerySet):
         """One's own views; the secretariat also tends those for everyone."""
         mine = Q(created_by=user)
         return self.visible_to(user).filter(mine | Q(audience=ViewAudience.EVERYONE) if user.scope.secretariat else mine)
+
+    def with_marks(self, user: User) -> Self:
+        """Views with ``is_pinned`` and ``is_subscribed`` of the account."""
+        pins, subscriptions = ViewPin.objects.filter(user=user), ViewSubscription.objects.filter(user=user)
+        return self.annotate(
+            is_pinned=Exists(pins.filter(view=OuterRef("pk"))), is_subscribed=Exists(subscriptions.filter(view=OuterRef("pk")))
+        )
 
 
 class SavedView(Record):

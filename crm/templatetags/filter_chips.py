@@ -1,6 +1,5 @@
 """The filters in force on a list, in words, each with the address that drops it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,16 +11,21 @@ from django.template import Context
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django_filters import FilterSet
+from django_filters import FilterSet, MultipleChoiceFilter
+
+from crm.filters import RecordIdFilter, SearchFilter
 
 register = template.Library()
 
 
 @dataclass(frozen=True)
 class Chip:
+    """One value of one filter: field, operator, value, and the address without it."""
+
     label: str | Promise
     value: str
     remove_url: str
+    operator: str | Promise = ""
 
 
 @register.inclusion_tag("crm/components/chips.html", takes_context=True)
@@ -29,33 +33,51 @@ def filter_chips(context: Context, filtered: FilterSet) -> dict[str, Any]:
     """Show a chip for each value of each filter in force."""
     request = context["request"]
     parameters = request.GET.copy()
-    parameters.pop("cursor", None)
+    for name in ("cursor", "export"):
+        parameters.pop(name, None)
     return {"chips": chips_of(filtered, request.path, parameters), "clear_url": request.path}
 
 
 def chips_of(filtered: FilterSet, path: str, parameters: QueryDict) -> list[Chip]:
-    """Return a chip for each value of each filter that was given and understood."""
+    """Return a chip for each value of each filter that was given and understood.
+
+    ``parameters``: the address, which may begin from a saved view; a filter of that view is dropped by saying it empty.
+    """
     if not filtered.is_valid():
         return []
     chips: list[Chip] = []
     for name, field in filtered.form.fields.items():
-        for raw, words in _values(field, filtered.form.cleaned_data.get(name), parameters.getlist(name)):
-            chips.append(Chip(field.label or name, words, _without(path, parameters, name, raw)))
+        given = filtered.data.getlist(name)
+        values = _values(filtered, name, field, given)
+        for place, (raw, words) in enumerate(values):
+            operator = _("or") if place else operator_of(filtered, name)
+            chips.append(Chip(field.label or name, words, _without(path, parameters, name, given, raw), operator))
     return chips
 
 
-def _values(field: Any, cleaned: Any, given: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield (as in the address, as the reader reads it) for each value of one filter."""
+def operator_of(filtered: FilterSet, name: str) -> str:
+    """How the filter compares, where its label does not say so already."""
+    by = filtered.filters[name]
+    if isinstance(by, SearchFilter):
+        return _("contains")
+    return _("is") if isinstance(by, MultipleChoiceFilter | RecordIdFilter) else ""
+
+
+def _values(filtered: FilterSet, name: str, field: Any, given: list[str]) -> list[tuple[str, str]]:
+    """Return (as in the address, as the reader reads it) for each value of one filter."""
+    cleaned = filtered.form.cleaned_data.get(name)
     if not given or cleaned in (None, ""):
-        return
+        return []
+    by = filtered.filters[name]
+    if isinstance(by, RecordIdFilter):
+        return [(given[-1], by.words(cleaned, filtered.request.user))]
     if not isinstance(cleaned, list | QuerySet):
-        yield given[-1], _in_words(cleaned)
-        return
-    for single in cleaned:
-        if isinstance(single, Model):
-            yield str(field.prepare_value(single)), str(single)
-        else:
-            yield str(single), str(dict(field.choices).get(single, single))
+        return [(given[-1], _in_words(cleaned))]
+    labels = {str(value): label for value, label in getattr(field, "choices", ())} if not isinstance(cleaned, QuerySet) else {}
+    return [
+        (str(field.prepare_value(single)), str(single)) if isinstance(single, Model) else (raw, str(labels.get(raw, single)))
+        for single, raw in zip(cleaned, given, strict=False)
+    ]
 
 
 def _in_words(value: Any) -> str:
@@ -66,7 +88,8 @@ def _in_words(value: Any) -> str:
     return str(value)
 
 
-def _without(path: str, parameters: QueryDict, name: str, raw: str) -> str:
+def _without(path: str, parameters: QueryDict, name: str, given: list[str], raw: str) -> str:
     rest = parameters.copy()
-    rest.setlist(name, [value for value in rest.getlist(name) if value != raw] if len(rest.getlist(name)) > 1 else [])
+    left = [value for value in given if value and value != raw]
+    rest.setlist(name, left or ([""] if "view" in parameters else []))
     return f"{path}?{rest.urlencode()}" if rest.urlencode() else path

@@ -47,6 +47,12 @@ SIGNS: dict[str, tuple[str, str]] = {
     "checked": ("◌", "plan"),
     "running": ("◐", "plan"),
     "failed": ("▲", "bad"),
+    "preview": ("◌", "plan"),
+    "applied": ("●", "good"),
+    "undoing": ("◐", "plan"),
+    "undone": ("⊘", ""),
+    "network": ("●", ""),
+    "unit": ("◐", ""),
     "occasion": ("★", ""),
     "ending": ("◧", "due"),
 }

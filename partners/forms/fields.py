@@ -7,16 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from crm.forms import DayInput
+
 DAY_FORMATS = ("%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d%m%Y", "%d/%m/%y")
-
-
-class DayInput(forms.DateInput):
-    """Typed, not picked: one field, a numeric keyboard on phones, and separators may be left out."""
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(
-            format=DAY_FORMATS[0], attrs={"inputmode": "numeric", "placeholder": _("dd/mm/yyyy"), "autocomplete": "off", **(attrs or {})}
-        )
 
 
 class DayField(forms.DateField):

@@ -1,33 +1,18 @@
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from crm.choices import NameUsage
-from crm.generic import ActionView, ArchiveView, CreateView, DetailView, ListView, Question, UpdateView
+from crm.generic import ActionView, ArchiveView, CreateView, DetailView, Question, UpdateView
 from crm.models import TierMembership
 from crm.permissions import Permission
 from partners.actions.partners import archive_partner, restore_partner
-from partners.choices import StewardRole
-from partners.filters import PartnerFilter
 from partners.forms.partners import PartnerForm
 from partners.models import Partner, Post, Relation, Stewardship
 from partners.views.history import HistoryView
 from partners.views.history_parts import Part
-
-
-class PartnerList(ListView):
-    permission = Permission.PARTNER_VIEW
-    model = Partner
-    template_name = "partners/partner_list.html"
-    filterset_class = PartnerFilter
-    order = ("sort_key", "id")
-
-    def get_queryset(self) -> QuerySet[Partner]:
-        lead = Stewardship.objects.current().filter(role=StewardRole.LEAD).select_related("unit")
-        rows: QuerySet[Partner] = super().get_queryset()
-        return rows.select_related("kind", "country").prefetch_related("names", Prefetch("stewardships", lead, to_attr="leads"))
 
 
 class PartnerDetail(DetailView):

@@ -1,35 +1,24 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Prefetch, QuerySet
-from django.http import Http404
-from django.shortcuts import get_object_or_404
+from django.db.models import F, Prefetch, QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
 
 from crm.actions.audit import trace_readings
 from crm.actions.records import archive_record
-from crm.generic import ActionView, ArchiveView, CreateView, DetailView, ListView, Question, SignedInRequest, UpdateView
-from crm.permissions import Permission
+from crm.generic import ActionView, ArchiveView, CreateView, DetailView, Question, SignedInRequest, UpdateView
+from crm.models import User
+from crm.permissions import Permission, requires
 from partners.actions.people import archive_person, restore_person
-from partners.filters import PersonFilter
-from partners.forms.people import PersonForm, PostForm
-from partners.models import Partner, Person, Post
+from partners.forms.people import NamePartsForm, PersonForm, PostForm
+from partners.models import Partner, Person, PersonNote, Post
+from partners.names import address_form, formal_name, salutation
 from partners.views.history import HistoryView
-
-
-class PersonList(ListView):
-    permission = Permission.PERSON_VIEW
-    model = Person
-    template_name = "partners/person_list.html"
-    filterset_class = PersonFilter
-    order = ("sort_key", "id")
-
-    def get_queryset(self) -> QuerySet[Person]:
-        held = Post.objects.live().on(timezone.localdate()).select_related("partner").order_by("rank", "id")
-        rows: QuerySet[Person] = super().get_queryset()
-        return rows.select_related("country").prefetch_related(Prefetch("posts", held, to_attr="held"))
 
 
 class PersonDetail(DetailView):
@@ -48,11 +37,25 @@ class PersonDetail(DetailView):
 
     def get_context(self, **context: Any) -> dict[str, Any]:
         person, user = self.object, self.request.user
+        country = person.country.alpha2 if person.country else None
+        notes = list(PersonNote.objects.visible_to(user).live().filter(person=person).select_related("unit", "person"))
+        trace_readings(notes, by=user, request=self.request)
         return super().get_context(**context) | {
-            "posts": person.posts.live().select_related("partner").order_by("-valid_from", "rank", "-id"),
+            "posts": posts_of(person, user),
             "today": timezone.localdate(),
+            "notes": [(note, user.scope.may_write_for(note.unit_id)) for note in notes],
+            "formal_name": formal_name(person),
+            "address_form": address_form(person, country),
+            "salutations": [salutation(person, country, language) for language in ("vi", "en", "native")],
             "may_edit": user.may(Permission.PERSON_EDIT) and Person.objects.editable_by(user).filter(pk=person.pk).exists(),
         }
+
+
+def posts_of(person: Person, user: User) -> QuerySet[Post]:
+    """The person's posts, the latest first, each with who came before and after as far as the account may see them."""
+    seen = Post.objects.live().visible_to(user).select_related("person")
+    posts = person.posts.live().select_related("partner").order_by(F("valid_from").desc(nulls_last=True), "rank", "-id")
+    return posts.prefetch_related(Prefetch("successors", seen, to_attr="followed_by"), Prefetch("predecessor", seen))
 
 
 class PersonCreate(CreateView):
@@ -84,6 +87,17 @@ class PersonEdit(UpdateView):
 
     def get_object(self) -> Person:
         return trace_reading(super().get_object(), self.request)
+
+
+@require_GET
+@requires(Permission.PERSON_EDIT)
+def name_parts(request: SignedInRequest) -> HttpResponse:
+    """The parts of a name as proposed from the card and the country; what somebody has corrected stays."""
+    sent = NamePartsForm(request.GET)
+    sent.full_clean()
+    form = PersonForm(by=request.user, initial=sent.parts())
+    context = {"form": form, "split_name": sent.cleaned_data.get("full_name", ""), "split_country": sent.country_code}
+    return render(request, "partners/name_parts.html", context)
 
 
 class PersonArchive(ArchiveView):

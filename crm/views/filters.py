@@ -1,11 +1,15 @@
-"""The filters of a list as a form that fits on a phone."""
+"""The filter panel of a list: loaded when it is opened, so that the list itself stays light."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from partners.forms.fields import DayInput
+from crm.forms import DayInput
+from crm.generic import NounView
+from crm.lists import LOOK_PARAMETERS, RecordList
 
 
 class Dropdown(forms.SelectMultiple):
@@ -38,3 +42,18 @@ def fit_for_page(form: forms.Form) -> forms.Form:
         elif isinstance(field, forms.NullBooleanField):
             field.widget.choices = [("", _("any")), ("true", _("yes"))]
     return form
+
+
+class FilterPanel(NounView):
+    """The filters of one list, filled in as the address, or the saved view that it names, says; sending them leads to the list."""
+
+    template_name = "crm/lists/filters.html"
+    list_class: ClassVar[type[RecordList]]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        shown = self.list_class(request=request)
+        none = shown.model._default_manager.none()
+        form = shown.filterset_class(shown.look.filters, queryset=none, request=request).form
+        # What is no filter stays as it is: the view, the columns and the order.
+        kept = [(name, value) for name in LOOK_PARAMETERS if name != "cursor" for value in request.GET.getlist(name)]
+        return self.show(part="panel", form=fit_for_page(form), list_url=reverse(shown.url_name), kept=kept)

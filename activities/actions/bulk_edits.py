@@ -1,0 +1,70 @@
+"""What may be done to many exchanges, or follow-ups, at once. Facts and figures follow by the signal of change sets."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from activities.choices import FollowUpState
+from activities.models import Exchange, ExchangeUnit, FollowUp
+from crm.actions.bulk_operations import AddLinks, BulkRun, Operation, RemoveLinks, SetColumn
+from crm.choices import Confidentiality
+from crm.models import Unit
+
+
+class Confide(SetColumn):
+    """Who may see an exchange. What is to be done after a restricted one would give it away, so it is restricted with it."""
+
+    def follow(self, run: BulkRun, rows: Sequence[Exchange], value: str) -> None:
+        if value != Confidentiality.RESTRICTED:
+            return
+        telling = FollowUp.objects.filter(exchange__in=rows).exclude(confidentiality=Confidentiality.RESTRICTED)
+        run.change_also(list(telling), ["confidentiality"], {"confidentiality": Confidentiality.RESTRICTED})
+
+
+class HoldTogether(AddLinks):
+    """Another unit that held the exchange; the host is none."""
+
+    def differs(self, value: Any) -> Q:
+        lacking = Q(pk__in=[])
+        for unit in value:
+            lacking |= ~Q(pk__in=self._having([unit]).values(self.owner)) & ~Q(host_unit=unit)
+        return lacking
+
+    def suits(self, row: Exchange, linked: Unit) -> bool:
+        return row.host_unit_id != linked.pk
+
+
+class SetState(SetColumn):
+    """The state of a follow-up, with the time of its closing."""
+
+    def __init__(self, name: str, label: Any, field: Any) -> None:
+        super().__init__(name, label, field)
+        self.columns = ("state", "closed_at")
+
+    def set_on(self, row: FollowUp, value: str) -> None:
+        if row.state != value:
+            row.closed_at = None if value == FollowUpState.OPEN else timezone.now()
+        row.state = value
+
+
+EXCHANGE_OPERATIONS: tuple[Operation, ...] = (
+    AddLinks.of("fields_add", gettext_lazy("Add fields of cooperation"), Exchange.fields),
+    RemoveLinks.of("fields_remove", gettext_lazy("Take fields of cooperation away"), Exchange.fields),
+    AddLinks.of("provinces_add", gettext_lazy("Add provinces"), Exchange.provinces),
+    SetColumn("policy_document", gettext_lazy("Serves the directive"), Exchange.policy_document),
+    SetColumn("level", gettext_lazy("Level"), Exchange.level),
+    SetColumn("host_unit", gettext_lazy("Host unit"), Exchange.host_unit),
+    HoldTogether(
+        "co_units_add", gettext_lazy("Together with"), through=ExchangeUnit, owner="exchange", target="unit", shown="co_units__unit"
+    ),
+    Confide("confidentiality", gettext_lazy("Who may see"), Exchange.confidentiality),
+)  # fmt: skip
+
+FOLLOW_UP_OPERATIONS: tuple[Operation, ...] = (
+    SetColumn("assignee", gettext_lazy("Who"), FollowUp.assignee),
+    SetColumn("due_on", gettext_lazy("Due on"), FollowUp.due_on),
+    SetState("state", gettext_lazy("State"), FollowUp.state),
+)
