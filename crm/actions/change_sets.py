@@ -189,9 +189,11 @@ class _Undoing:
             self._leave(entry, row, {name: now[name] for name in before if now[name] != after[name] and name not in _MARKS})
             for name in free:
                 setattr(row, name, model._meta.get_field(name).to_python(before[name]))  # type: ignore[union-attr]  # a column
-            if free:
+            # An entry of marks alone stands for links that changed: they are back by now, and the next version tells so.
+            if free or set(before) <= _MARKS:
                 rows.append(row)
                 columns.update(free)
+            self.touched[entry.model].add(row.pk)
         self._save(model, rows, columns)
 
     def _archive(self, model: type[Record], present: list[tuple[ChangeSetEntry, Any]]) -> None:
