@@ -20,3 +20,14 @@ class Band(models.TextChoices):
     THIN = "thin", _("Thin")
     KEPT = "kept", _("Kept")
     CLOSE = "close", _("Close")
+
+
+class Silence(models.TextChoices):
+    """Why an exchange changes no figure."""
+
+    NOT_HELD = "not_held", _("It is planned: it counts once it is held.")
+    RESTRICTED = "restricted", _("Restricted exchanges count in no figure.")
+    KIND = "kind", _("This kind of exchange counts for no partner.")
+    IN_DELEGATION = "in_delegation", _("It is part of a delegation, which counts already for its partners.")
+    LONG_AGO = "long_ago", _("It is so long ago that it no longer counts.")
+    ARCHIVED = "archived", _("It is archived, so no figure counts it.")

@@ -61,6 +61,9 @@ class Near:
     readable: tuple[Exchange, ...] = ()
     closed: tuple[Exchange, ...] = ()
 
+    def __bool__(self) -> bool:
+        return bool(self.readable or self.closed)
+
 
 def near_exchanges(partners: Sequence[Partner], *, on: date, by: User, beside: int | None = None) -> Near:
     """Find exchanges of any unit with one of the partners within three days of the day, other than ``beside``. Two queries."""

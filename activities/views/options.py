@@ -1,12 +1,13 @@
 """What the boxes for picking a colleague, a unit or a province answer."""
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from crm.generic import SignedInRequest
-from crm.models import Province, ProvinceName, Unit, User
+from crm.models import Field, Province, ProvinceName, Unit, User
 from crm.permissions import Permission, requires
 from crm.text import fold
 from partners.views.options import SHOWN, show_options, words_of
@@ -47,3 +48,13 @@ def _years(province: Province) -> str:
     if province.valid_to is None:
         return ""
     return _("until %(day)s") % {"day": date_format(province.valid_to, "SHORT_DATE_FORMAT")}
+
+
+@requires(Permission.EXCHANGE_VIEW)
+def field_options(request: SignedInRequest) -> HttpResponse:
+    """Fields of cooperation by any part of their labels, without marks and case."""
+    words = fold(words_of(request)).split()
+    today = timezone.localdate()
+    offered = Field.objects.select_related("parent").filter(Q(retired_on__isnull=True) | Q(retired_on__gt=today)).order_by("bit")
+    found = [field for field in offered if all(word in fold(f"{field.label_vi} {field.label_en}") for word in words)]
+    return show_options(request, ({"value": field.code, "label": field.label, "hint": str(field.parent or "")} for field in found[:SHOWN]))

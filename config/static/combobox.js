@@ -67,7 +67,10 @@
       else if (event.key === "ArrowUp") move(active - 1);
       else if (event.key === "Enter" && !list.hidden && active >= 0) choose(options()[active]);
       else if (event.key === "Escape" && !list.hidden) close();
-      else if (event.key === "Backspace" && input.value === "" && chosen.lastElementChild) chosen.lastElementChild.remove();
+      else if (event.key === "Backspace" && input.value === "" && chosen.lastElementChild) {
+        chosen.lastElementChild.remove();
+        box.dispatchEvent(new Event("change", { bubbles: true }));
+      }
       else return;
       if (event.key !== "Backspace") event.preventDefault();
     });

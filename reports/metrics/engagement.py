@@ -93,9 +93,14 @@ class Engagement:
 FIGURES = tuple(field.name for field in fields(Engagement))
 
 
-def engagement(policy: PolicyVersion, as_of: date, partner_ids: Collection[int] | None = None) -> Iterator[Engagement]:
-    """Yield the figures as of the day, by partner: of all partners, or of those given. Two statements."""
-    statement, parameters = engagement_statement(policy, as_of, partner_ids)
+def engagement(
+    policy: PolicyVersion, as_of: date, partner_ids: Collection[int] | None = None, *, without: int | None = None
+) -> Iterator[Engagement]:
+    """Yield the figures as of the day, by partner: of all partners, or of those given. Two statements.
+
+    ``without``: the key of an exchange that is left out, to tell what it does.
+    """
+    statement, parameters = engagement_statement(policy, as_of, partner_ids, without=without)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         for row in cursor:
@@ -107,13 +112,15 @@ def engagement_of(policy: PolicyVersion, as_of: date, partner_id: int) -> Engage
     return next(engagement(policy, as_of, [partner_id]), None)
 
 
-def engagement_statement(policy: PolicyVersion, as_of: date, partner_ids: Collection[int] | None = None) -> tuple[str, dict[str, Any]]:
+def engagement_statement(
+    policy: PolicyVersion, as_of: date, partner_ids: Collection[int] | None = None, *, without: int | None = None
+) -> tuple[str, dict[str, Any]]:
     """Return the SELECT of the figures, columns as in ``FIGURES``, with its parameters. Runs one query, for the letter cap.
 
     A snapshot inserts from this same statement, so what is stored and what is computed cannot differ.
     """
     today = day_number(as_of)
-    partners, parameters = narrowed_to(partner_ids)
+    partners, parameters = narrowed_to(partner_ids, without=without)
     cuts = cuts_on(policy, today=today, partners=partners, parameters=parameters)
     parameters |= {
         "cuts": json.dumps(cuts),
@@ -132,13 +139,14 @@ def engagement_statement(policy: PolicyVersion, as_of: date, partner_ids: Collec
     return _STATEMENT.format(cuts=cuts_relation(cuts), partners=partners, **_NAMES), parameters
 
 
-def narrowed_to(partner_ids: Collection[int] | None) -> tuple[str, dict[str, Any]]:
-    """Return SQL that narrows the facts ``f`` to the partners, with its parameters."""
+def narrowed_to(partner_ids: Collection[int] | None, *, without: int | None = None) -> tuple[str, dict[str, Any]]:
+    """Return SQL that narrows the facts ``f`` to the partners, and leaves an exchange out, with its parameters."""
+    kept, parameters = ("", {}) if without is None else ("AND f.exchange_id <> %(without)s", {"without": without})
     if partner_ids is None:
-        return "", {}
-    parameters: dict[str, Any] = {f"partner_{number}": partner_id for number, partner_id in enumerate(sorted(partner_ids))}
-    listed = ", ".join(f"%({name})s" for name in parameters) or "NULL"
-    return f"AND f.partner_id IN ({listed})", parameters
+        return kept, parameters
+    names = {f"partner_{number}": partner_id for number, partner_id in enumerate(sorted(partner_ids))}
+    listed = ", ".join(f"%({name})s" for name in names) or "NULL"
+    return f"AND f.partner_id IN ({listed}) {kept}", {**parameters, **names}
 
 
 _NAMES = {
