@@ -53,6 +53,17 @@ class PersonForm(WarningsMixin, PlainKeysMixin, RecordForm):
             if partner is not None and data is None:
                 self.initial["country"] = partner.country_id
 
+    @property
+    def split_name(self) -> str:
+        """The card name that the parts on the page were proposed from."""
+        return str(self.data.get("split_name", "")) if self.is_bound else self.instance.full_name
+
+    @property
+    def split_country(self) -> str:
+        if self.is_bound:
+            return str(self.data.get("split_country", ""))[:2]
+        return self.instance.country.alpha2 if self.instance.country else ""
+
     def is_valid(self) -> bool:
         post_is_valid = self.post is None or self.post.is_valid()
         return super().is_valid() and post_is_valid

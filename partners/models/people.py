@@ -3,7 +3,7 @@ from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -34,6 +34,13 @@ class PersonQuerySet(SearchedQuerySet):
             alike |= Q(search_key=name) | Q(search_key__startswith=f"{name}\n")
             alike |= Q(search_key__endswith=f"\n{name}") | Q(search_key__contains=f"\n{name}\n")
         return self.filter(alike).exclude(pk=person.pk) if alike else self.none()
+
+    def in_use(self) -> Self:
+        """People who were met, hold a post, are noted on, or stand for a partner."""
+        used = Q(Exists(Post.objects.live().filter(person=OuterRef("pk"))))
+        used |= Q(Exists(PersonNote.objects.live().filter(person=OuterRef("pk")))) | Q(as_partner__isnull=False)
+        # Asks those present by the name of the reverse relation, since activities stand above partners.
+        return self.filter(used | Q(pk__in=Person.objects.filter(attendances__isnull=False).values("pk")))
 
     def to_review(self, day: date) -> Self:
         """People whose data somebody has to look at: the day of review has come."""
