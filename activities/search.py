@@ -37,7 +37,7 @@ def find_exchanges(query: Query, user: User) -> Found:
 def show_exchanges(query: Query, matches: Sequence[tuple[int, Match]], user: User) -> list[Hit]:
     parts = Participation.objects.select_related("partner").order_by("rank", "id")
     exchanges: Any = (
-        Exchange.objects.visible_to(user).select_related("kind").prefetch_related(Prefetch("participations", parts, to_attr="parts"))
+        Exchange.objects.visible_to(user).select_related("kind").prefetch_related(Prefetch("participations", parts, to_attr="named"))
     )
     rows = exchanges.in_bulk([pk for pk, _match in matches])
     return [_exchange_hit(rows[pk], match, query) for pk, match in matches if pk in rows]
@@ -46,7 +46,7 @@ def show_exchanges(query: Query, matches: Sequence[tuple[int, Match]], user: Use
 def _exchange_hit(exchange: Any, match: Match, query: Query) -> Hit:
     words = match.marked or query.words
     label = marked(str(exchange), words)
-    partners = ", ".join(part.partner.name for part in exchange.parts[:2])
+    partners = ", ".join(part.partner.name for part in exchange.named[:2])
     day = date_format(exchange.starts_on, "SHORT_DATE_FORMAT")
     if match.rank == RELATED:
         return Hit(label, day, exchange.get_absolute_url(), _("held with"), marked(partners, words), is_demo=exchange.is_demo)

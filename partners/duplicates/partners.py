@@ -4,7 +4,6 @@ A run over a list loads the partners of the countries in question once and compa
 only where the country and the beginning of one of the rarer words of the names agree, never all pairs.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,13 +12,16 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 from rapidfuzz import fuzz, process
 
+from crm.abbreviations import initials
+from crm.name_likeness import likeness, telling_words
 from crm.text import fold as fold_anew
+from partners.duplicates.reasons import Reason, in_words
 from partners.models import Partner
 
 LIKELY_FROM = 0.92
+ACRONYM_COUNTS = 0.93
 SIMILAR_FROM = 0.75
 BLOCK_LETTERS = 5
 CANDIDATES_PER_ROW = 200
@@ -29,7 +31,9 @@ _SHARED_HOSTS = frozenset(
 )
 # A list names the same cities, and each of its names is compared in several ways.
 fold = lru_cache(maxsize=65_536)(fold_anew)
-_NUMBERS = re.compile(r"\d+")
+# Initials of fewer letters are anybody's.
+INITIALS_FROM = 3
+INITIALS_TO = 9
 
 
 @dataclass(eq=False, slots=True)
@@ -45,12 +49,18 @@ class KnownPartner:
     public_id: UUID | None = None
     archived: bool = False
     row: int = 0
-    words: tuple[str, ...] = field(init=False)  # names of several words, their words in alphabetical order
+    telling: tuple[tuple[str, ...], ...] = field(init=False)  # the telling words of names of several words
+    words: tuple[str, ...] = field(init=False)  # the same as texts, words in alphabetical order
+    acronyms: frozenset[str] = field(init=False)  # names of one short word
+    initials: frozenset[str] = field(init=False)  # the first letters of names of several words
 
     def __post_init__(self) -> None:
         # Acronyms are left to the rule on short names: "IAIN" and "UIN" are alike as letters and say nothing.
         long_names = [name for name in self.names if " " in name] or self.names[:1]
-        self.words = tuple(" ".join(sorted(name.split())) for name in long_names)
+        self.telling = tuple(dict.fromkeys(telling_words(name) for name in long_names))
+        self.words = tuple(" ".join(sorted(words)) for words in self.telling)
+        self.acronyms = frozenset(name for name in self.names if " " not in name and INITIALS_FROM <= len(name) <= INITIALS_TO)
+        self.initials = frozenset(letters for name in long_names if INITIALS_FROM <= len(letters := initials(name)) <= INITIALS_TO)
 
     @classmethod
     def of(cls, *, name: str, other_names: Iterable[str], country_id: int | None, city: str, website: str, row: int = 0) -> "KnownPartner":
@@ -60,11 +70,16 @@ class KnownPartner:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A partner that a row may mean: how alike the names are (0 to 1), and the reasons in words."""
+    """A partner that a row may mean: how likely (0 to 1), and why, as codes with values."""
 
     partner: KnownPartner
     score: float
-    reasons: tuple[str, ...]
+    evidence: tuple[Reason, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why, in the reader's language."""
+        return tuple(in_words(self.evidence))
 
 
 @dataclass
@@ -98,7 +113,7 @@ class KnownPartners:
         if partner.pk is not None:
             self.by_pk[partner.pk] = partner
         self._by_name[partner.country_id, partner.names[0]].append(partner)
-        for key in _block_keys(partner.names, partner.host) if self.seek_likely else ():
+        for key in block_keys(partner) if self.seek_likely else ():
             self._blocks[partner.country_id, key].append(partner)
 
     def exact(self, *, name: str, country_id: int | None, city: str) -> list[KnownPartner]:
@@ -119,13 +134,13 @@ class KnownPartners:
                 words, spellings, scorer=fuzz.ratio, score_cutoff=SIMILAR_FROM * 100, limit=None
             )
         }
-        near |= {partner for partner in candidates if newcomer.host and partner.host == newcomer.host}
+        near |= {partner for partner in candidates if (newcomer.host and partner.host == newcomer.host) or acronym_of(newcomer, partner)}
         found = [likeness for partner in near if (likeness := compare(newcomer, partner)) is not None]
         return sorted(found, key=lambda likeness: (-likeness.score, likeness.partner.name))[:limit]
 
     def _candidates(self, newcomer: KnownPartner) -> list[KnownPartner]:
         """Return the partners who share a block with the newcomer, the rarest blocks first, at most some two hundred."""
-        blocks = [self._blocks.get((newcomer.country_id, key), []) for key in _block_keys(newcomer.names, newcomer.host)]
+        blocks = [self._blocks.get((newcomer.country_id, key), []) for key in block_keys(newcomer)]
         candidates: dict[KnownPartner, None] = {}
         for block in sorted(blocks, key=len):
             if len(candidates) + len(block) > CANDIDATES_PER_ROW:
@@ -144,27 +159,32 @@ class KnownPartners:
 def compare(newcomer: KnownPartner, other: KnownPartner) -> Likeness | None:
     """Return why two partners of one country may be the same, or None.
 
-    Names count by the share of letters that agree, words in any order (rapidfuzz ``ratio`` of sorted words), best
-    pair of all names. Different numbers in the names ("Polyclinic 1", "Polyclinic 2") rule a likeness out.
+    The best pair of all their names counts, see ``crm.name_likeness``; an acronym that is the first letters of the other
+    name counts as a name. Website, city and a shared short name add to it, different cities take away.
     """
-    if _NUMBERS.findall(newcomer.names[0]) != _NUMBERS.findall(other.names[0]):
-        return None
-    similarity = max(process.extractOne(words, other.words, scorer=fuzz.ratio)[1] for words in newcomer.words) / 100
+    cities = frozenset(word for place in (newcomer.city, other.city) if place for word in telling_words(place))
+    similarity = max(likeness(one, two, implied=cities) for one in newcomer.telling for two in other.telling)
+    acronym = acronym_of(newcomer, other)
+    if acronym:
+        similarity = max(similarity, ACRONYM_COUNTS if len(acronym) > INITIALS_FROM else SIMILAR_FROM)
     same_host = bool(newcomer.host) and newcomer.host == other.host
     same_city = bool(newcomer.city) and newcomer.city == other.city
-    cities_differ = bool(newcomer.city and other.city) and not same_city
-    shared_short_names = {name for name in newcomer.names if name in other.names and " " not in name}
-    score = similarity + 0.2 * same_host + 0.03 * same_city + 0.05 * bool(shared_short_names) - 0.06 * cities_differ
-    if score < LIKELY_FROM or (similarity < SIMILAR_FROM and not same_host):
+    cities_differ = bool(newcomer.city and other.city) and not same_city and telling_words(newcomer.city) != telling_words(other.city)
+    shared = sorted(newcomer.acronyms & other.acronyms)
+    score = similarity + 0.2 * same_host + 0.03 * same_city + 0.05 * bool(shared) - 0.1 * cities_differ
+    if score < LIKELY_FROM or similarity < SIMILAR_FROM:
         return None
-    reasons = [_("name %(similarity)s") % {"similarity": f"{similarity:.2f}"}, _("same country")]
-    if same_city:
-        reasons.append(_("same city"))
-    if same_host:
-        reasons.append(_("same website %(host)s") % {"host": newcomer.host})
-    if shared_short_names:
-        reasons.append(_("same short name %(name)s") % {"name": min(shared_short_names).upper()})
-    return Likeness(other, min(score, 1.0), tuple(reasons))
+    found: list[Reason] = [("name", f"{similarity:.2f}"), ("country", "")]
+    found += [("city", "")] if same_city else []
+    found += [("website", newcomer.host)] if same_host else []
+    found += [("short", shared[0].upper())] if shared else []
+    found += [("acronym", acronym.upper())] if acronym else []
+    return Likeness(other, min(score, 1.0), tuple(found))
+
+
+def acronym_of(one: KnownPartner, other: KnownPartner) -> str:
+    """Return a short name of the one that is the first letters of a name of the other, or "" for none."""
+    return min((one.acronyms & other.initials) | (other.acronyms & one.initials), default="")
 
 
 def host_of(website: str) -> str:
@@ -176,6 +196,8 @@ def host_of(website: str) -> str:
     return "" if host in _SHARED_HOSTS else host
 
 
-def _block_keys(names: tuple[str, ...], host: str) -> set[str]:
-    keys = {word[:BLOCK_LETTERS] for name in names for word in name.split() if len(word) > 2}
-    return keys | {f"//{host}"} if host else keys
+def block_keys(partner: KnownPartner) -> set[str]:
+    """Under what a partner is looked up: the beginnings of its telling words, its website, its first letters."""
+    keys = {word[:BLOCK_LETTERS] for words in partner.telling for word in words if len(word) > 2}
+    keys |= {f"={letters}" for letters in partner.acronyms | partner.initials}
+    return keys | {f"//{partner.host}"} if partner.host else keys
