@@ -78,7 +78,8 @@ def import_people(newcomers: Sequence[NewPerson], *, by: User, message: str) -> 
         raise PermissionDenied
     change_set = ChangeSet.objects.create(
         kind=ChangeKind.IMPORT, message=message, unit_id=by.scope.home_unit_ids[0], created_by=by, updated_by=by, state=ChangeState.APPLIED,
-        rows_total=len(newcomers), rows_done=len(newcomers), started_at=timezone.now(), counts={"rows": len(newcomers), "created": len(newcomers)},
+        rows_total=len(newcomers), rows_done=len(newcomers), started_at=timezone.now(),
+        counts={"rows": len(newcomers), "created": len(newcomers)},
     )  # fmt: skip
     for newcomer in newcomers:
         try:
