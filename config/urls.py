@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from config import accounts, views
+from config import accounts, guide, views
 from config.api import api_urls, token_urls
 from config.health import health
 from config.search import search, search_options
@@ -15,6 +15,8 @@ urlpatterns = [
     path("accounts/login/", accounts.SignIn.as_view(), name="account_login"),
     path("accounts/logout/", accounts.SignOut.as_view(), name="account_logout"),
     path("accounts/password/", accounts.ChangePassword.as_view(), name="account_change_password"),
+    path("help/", guide.guide, name="help"),
+    path("help/<slug:slug>/", guide.guide, name="help"),
     path("language/", views.set_language, name="set_language"),
     path("theme/", views.theme, name="theme"),
     path("", include("crm.urls")),
