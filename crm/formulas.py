@@ -19,4 +19,4 @@ def protected(text: str) -> str:
 
 def unprotected(text: str) -> str:
     """Return what was protected; any other text as it is."""
-    return text[1:] if _PROTECTED.match(text) else text
+    return text[1:] if text.startswith("'") and _PROTECTED.match(text) else text

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -128,7 +129,7 @@ class RecordList(ListView):
         views = SavedView.objects.visible_to(self.request.user).filter(noun=self.url_name).select_related("created_by", "unit")
         try:
             return get_object_or_404(views, public_id=public_id)
-        except ValueError:
+        except (ValueError, ValidationError):
             raise Http404 from None
 
     def get_parameters(self) -> QueryDict:

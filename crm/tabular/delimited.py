@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from crm.formulas import unprotected
 from crm.legacy_text import BELIEVED_FROM, LEAST_WORDS, Coding, decode_windows, marked_words, recognise, share_of_syllables
 from crm.tabular.errors import TabularError
 from crm.tabular.sources import RawRow, Sheet
@@ -45,7 +46,7 @@ class DelimitedSource:
                     "Row %(row)d cannot be split into cells: a quotation mark is missing, or a cell is longer than 131,072 characters."
                 )
                 raise TabularError("broken_row", message % {"row": number}) from error
-            yield RawRow(number, [cell.strip() if cell.isascii() else nfc(cell).strip() for cell in cells])
+            yield RawRow(number, [unprotected(cell.strip() if cell.isascii() else nfc(cell).strip()) for cell in cells])
 
     def hidden_rows(self, sheet: str) -> int:
         return 0

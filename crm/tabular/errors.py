@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
+from crm.formulas import protected
+
 
 class TabularError(Exception):
     """The file as a whole cannot be read. ``code`` is stable; ``str(error)`` is for the user."""
@@ -28,5 +30,5 @@ def shown(value: str, *, length: int = 80) -> str:
 
 
 def spreadsheet_safe(text: str) -> str:
-    """Return the text so that a spreadsheet shows it and never runs it as a formula (a quote goes before = + - @)."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """Return the text so that a spreadsheet shows it and never runs it as a formula; reading the file takes the mark off again."""
+    return protected(text)

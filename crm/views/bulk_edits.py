@@ -28,7 +28,7 @@ def bulk_edit(request: SignedInRequest) -> HttpResponse:
     if noun.bulk is None or not request.user.may(noun.bulk.permission):
         raise PermissionDenied
     rows = _chosen(request, noun)
-    form = noun.bulk.form_class(request.POST or None, by=request.user)
+    form = noun.bulk.form_class(request.POST if request.method == "POST" else None, by=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             change_set = plan_bulk_edit(noun.url_name, rows, form.values(), by=request.user)
