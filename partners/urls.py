@@ -1,6 +1,19 @@
 from django.urls import path
 
-from partners.views import imports, lists, notes, options, partners, parts, people, protocol, succession, vcards
+from partners.views import (
+    import_layouts,
+    import_refused,
+    imports,
+    lists,
+    notes,
+    options,
+    partners,
+    parts,
+    people,
+    protocol,
+    succession,
+    vcards,
+)
 
 app_name = "partners"
 urlpatterns = [
@@ -49,8 +62,10 @@ urlpatterns = [
     path("imports/", imports.import_list, name="import-list"),
     path("imports/new/", imports.import_create, name="import-create"),
     path("imports/<uuid:public_id>/", imports.import_detail, name="import-detail"),
+    path("imports/<uuid:public_id>/layout/", import_layouts.import_layout, name="import-layout"),
     path("imports/<uuid:public_id>/columns/", imports.import_mapping, name="import-mapping"),
+    path("imports/<uuid:public_id>/decisions/", imports.import_decide, name="import-decide"),
     path("imports/<uuid:public_id>/apply/", imports.import_apply, name="import-apply"),
     path("imports/<uuid:public_id>/progress/", imports.import_progress, name="import-progress"),
-    path("imports/<uuid:public_id>/refused/", imports.import_refused, name="import-refused"),
+    path("imports/<uuid:public_id>/refused/", import_refused.import_refused, name="import-refused"),
 ]

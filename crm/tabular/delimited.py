@@ -61,6 +61,11 @@ class DelimitedSource:
         return {}
 
 
+def _text(cell: str) -> str:
+    text = cell.strip() if cell.isascii() else nfc(cell).strip()
+    return unprotected(text) if text.startswith("'") else text
+
+
 def guess_encoding(content: bytes) -> str:
     """Return the encoding by its mark, its zero bytes, or the words it gives. Raises TabularError when none gives words."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
-from crm.formulas import protected
-
 
 class TabularError(Exception):
     """The file as a whole cannot be read. ``code`` is stable; ``str(error)`` is for the user."""
@@ -27,8 +25,3 @@ def shown(value: str, *, length: int = 80) -> str:
     """Return a cell's text for a message: short, on one line, NUL bytes made visible."""
     line = " ".join(value.replace("\0", "␀").split())
     return line if len(line) <= length else f"{line[:length]}…"
-
-
-def spreadsheet_safe(text: str) -> str:
-    """Return the text so that a spreadsheet shows it and never runs it as a formula; reading the file takes the mark off again."""
-    return protected(text)

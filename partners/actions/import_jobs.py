@@ -2,7 +2,8 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import PurePath
 from typing import IO, Any
@@ -13,13 +14,16 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from crm.actions.audit import record_event
-from crm.choices import AuditVerb, ImportState
+from crm.choices import AuditVerb, ChangeState, ImportNoun, ImportState
 from crm.identifiers import new_public_id
-from crm.models import Country, ImportJob, Unit, User
+from crm.models import ChangeSet, ColumnMapping, Country, ImportJob, Unit, User
 from crm.permissions import Permission
-from crm.tabular import TabularError, open_table
+from crm.tabular import Examined, Layout, Table, TabularError, examine, find_layout, open_source
+from crm.text import fold
+from partners.actions.imports import close_change_set, open_change_set
 from partners.models import PartnerKind
 
 # A worker that has not been heard of for so long is taken for dead, and its import goes on elsewhere.
@@ -33,24 +37,35 @@ class ClaimLost(Exception):  # noqa: N818  (reads as what happened: raise ClaimL
 
 @transaction.atomic
 def bring_list(
-    file: IO[bytes], *, name: str, by: User, unit: Unit, kind: PartnerKind | None = None, country: Country | None = None
+    file: IO[bytes],
+    *,
+    name: str,
+    by: User,
+    unit: Unit,
+    kind: PartnerKind | None = None,
+    country: Country | None = None,
+    noun: ImportNoun = ImportNoun.PARTNERS,
+    message: str = "",
 ) -> ImportJob:
-    """Keep an uploaded list for import into the unit's partners; only its header is read yet.
+    """Keep an uploaded list for import into the unit's partners or people; how it is best read is only looked at yet.
 
     Raises ValidationError on ``file`` when it is no readable list, PermissionDenied outside the account's units.
     """
-    if not (by.may(Permission.PARTNER_IMPORT) and by.scope.may_write_for(unit.pk)):
-        raise PermissionDenied
+    check_rights(by, unit, noun)
     try:
-        table = open_table(file)
+        source = open_source(file)
+        examined = examine(source, find_layout(source))
     except TabularError as error:
         raise ValidationError({"file": ValidationError(str(error), code=error.code)}) from error
     file.seek(0)
     job = ImportJob(
         unit=unit,
+        noun=noun,
+        message=message,
         original_name=safe_name(name),
         sha256=hashlib.sha256(file.read()).hexdigest(),
-        columns=list(table.columns),
+        layout=_layout_json(examined, confirmed=examined.is_plain),
+        columns=list(examined.columns),
         defaults={"kind": kind.code if kind else "", "country": country.alpha2 if country else ""},
     )
     file.seek(0)
@@ -61,6 +76,45 @@ def bring_list(
     return job
 
 
+def check_rights(by: User, unit: Unit, noun: ImportNoun | str) -> None:
+    """Raise PermissionDenied where the account may not import such rows for the unit."""
+    rights = (Permission.PARTNER_IMPORT, *([Permission.PERSON_EDIT] if noun == ImportNoun.PEOPLE else []))
+    if not (all(by.may(right) for right in rights) and by.scope.may_write_for(unit.pk)):
+        raise PermissionDenied
+
+
+def set_layout(job: ImportJob, *, by: User, layout: Layout, confirmed: bool) -> bool:
+    """Read the file anew as somebody said; not ``confirmed``: to be looked at first. False once the import has moved on.
+
+    Raises ValidationError when the file cannot be read so.
+    """
+    if not may_be_mapped(job):
+        return False
+    try:
+        with job.file.open("rb") as file:
+            examined = examine(open_source(file, encoding=layout.encoding), layout)
+    except TabularError as error:
+        raise ValidationError(str(error), code=error.code) from error
+    rows_moved = (layout.sheet, layout.encoding) != (job.layout.get("sheet"), job.layout.get("encoding"))
+    defaults = {**job.defaults, "decisions": {}} if rows_moved else job.defaults
+    values = {"layout": {**_layout_json(examined, confirmed=confirmed), "codings": layout.as_json()["codings"]}, "columns": list(examined.columns), "defaults": defaults}
+    return _move(job, ImportState.UPLOADED, by=by, **values, mapping={}, counts={}, errors=[], preview={})
+
+
+def layout_of(job: ImportJob) -> Layout:
+    return Layout.from_json(job.layout)
+
+
+def open_list(job: ImportJob, file: IO[bytes]) -> Table:
+    """Open the file of an import as its layout says. Imports from before layouts were kept are read as they are best read."""
+    source = open_source(file, encoding=job.layout.get("encoding", ""))
+    return Table(source, layout_of(job) if job.layout else find_layout(source))
+
+
+def _layout_json(examined: Examined, *, confirmed: bool) -> dict[str, Any]:
+    return {**examined.layout.as_json(), "confirmed": confirmed, "left_out": [asdict(left) for left in examined.left_out]}
+
+
 def safe_name(name: str) -> str:
     """Return the last part of a file's name without control or direction-changing characters, at most 200 long."""
     last = PurePath(name.replace("\\", "/")).name
@@ -69,27 +123,82 @@ def safe_name(name: str) -> str:
 
 
 def start_check(job: ImportJob, *, by: User, mapping: Mapping[str, str]) -> bool:
-    """Give the columns their meaning and ask for the check. False when the import has moved on meanwhile."""
-    if "name" not in mapping.values():
-        raise ValidationError(_("Say which column holds the name of the partner."), code="no_name")
+    """Give the columns their meaning, remember it for the unit, and ask for the check. False once the import has moved on."""
+    required, message = _REQUIRED[ImportNoun(job.noun)]
+    if required not in mapping.values():
+        raise ValidationError(message, code="no_name")
     if len(set(mapping.values())) < len(mapping):
         raise ValidationError(_("Two columns are given the same field. Choose one of them."), code="field_twice")
+    if not job.layout.get("confirmed", True):
+        raise ValidationError(_("Look first at how the file is read, and confirm it."), code="layout_not_confirmed")
     if not may_be_mapped(job):
         return False
-    return _move(job, ImportState.CHECKING, by=by, mapping=dict(mapping), rows_done=0, counts={}, errors=[], preview={})
+    started = _move(job, ImportState.CHECKING, by=by, mapping=dict(mapping), rows_done=0, counts={}, errors=[], preview={})
+    if started:
+        remember_mapping(job)
+    return started
 
 
-def start_apply(job: ImportJob, *, by: User, decisions: Mapping[str, str]) -> bool:
-    """Ask for the checked list to be applied. ``decisions``: row number → "skip" or a partner's public id."""
+_REQUIRED = {
+    ImportNoun.PARTNERS: ("name", _lazy("Say which column holds the name of the partner.")),
+    ImportNoun.PEOPLE: ("full_name", _lazy("Say which column holds the name of the person.")),
+}
+
+
+def remember_mapping(job: ImportJob) -> None:
+    """Keep the meaning of the columns for the unit's next list with these headers."""
+    key = {"unit_id": job.unit_id, "noun": job.noun, "signature": _signature(job.columns)}
+    by_header = {fold(column): name for column, name in job.mapping.items()}
+    defaults = {name: job.defaults.get(name, "") for name in ("kind", "country")}
+    ColumnMapping.objects.update_or_create(**key, defaults={"mapping": by_header, "defaults": defaults})
+
+
+def remembered_mapping(job: ImportJob) -> dict[str, str]:
+    """Return column → field as the unit last gave it to a list with these headers, in any order; empty for a new kind of list."""
+    kept = ColumnMapping.objects.filter(unit=job.unit_id, noun=job.noun, signature=_signature(job.columns)).first()
+    return {column: kept.mapping[fold(column)] for column in job.columns if fold(column) in kept.mapping} if kept else {}
+
+
+def _signature(columns: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(fold(column) for column in columns)).encode()).hexdigest()
+
+
+def decide(job: ImportJob, *, by: User, decisions: Mapping[str, str], for_all: str | None = None) -> bool:
+    """Keep what somebody decided on rows: "skip", "new", a public id, or nothing. ``for_all``: of every likely duplicate.
+
+    False once the import has moved on.
+    """
     if job.state != ImportState.CHECKED:
         return False
-    defaults = {**job.defaults, "decisions": dict(decisions)}
-    return _move(job, ImportState.RUNNING, by=by, defaults=defaults, rows_done=0, counts={}, errors=[])
+    kept = {**job.defaults.get("decisions", {})}
+    if for_all is not None:
+        for row in job.preview.get("likely", []):
+            known = next((candidate["partner"] for candidate in row["candidates"] if candidate["partner"]), "")
+            kept[str(row["row"])] = known if for_all == "same" else for_all
+    kept.update(decisions)
+    defaults = {**job.defaults, "decisions": {number: choice for number, choice in kept.items() if choice}}
+    return _move(job, ImportState.CHECKED, by=by, defaults=defaults)
+
+
+@transaction.atomic
+def start_apply(job: ImportJob, *, by: User, decisions: Mapping[str, str] | None = None) -> bool:
+    """Ask for the checked list to be applied, as one change set. ``decisions``: as ``decide`` takes them."""
+    if decisions and not decide(job, by=by, decisions=decisions):
+        return False
+    if job.state != ImportState.CHECKED or not _move(job, ImportState.RUNNING, by=by, rows_done=0, counts={}, errors=[]):
+        return False
+    message = job.message or job.original_name
+    job.change_set = open_change_set(by=by, unit=job.unit, message=message, plan={"import": str(job.public_id)})
+    ImportJob.objects.filter(pk=job.pk).update(change_set=job.change_set)
+    return True
 
 
 def continue_apply(job: ImportJob, *, by: User) -> bool:
     """Ask for the rest of a list whose applying failed half-way. Rows already done stay done."""
-    return may_be_continued(job) and _move(job, ImportState.RUNNING, by=by)
+    if not may_be_continued(job) or not _move(job, ImportState.RUNNING, by=by):
+        return False
+    ChangeSet.objects.filter(pk=job.change_set_id).update(state=ChangeState.RUNNING, failure="", finished_at=None)
+    return True
 
 
 def may_be_mapped(job: ImportJob) -> bool:
@@ -98,8 +207,9 @@ def may_be_mapped(job: ImportJob) -> bool:
 
 
 def may_be_continued(job: ImportJob) -> bool:
-    """Whether applying began and failed: only a finished check leaves a preview."""
-    return job.state == ImportState.FAILED and bool(job.preview)
+    """Whether applying began and failed, and was not taken back since: only a finished check leaves a preview."""
+    is_kept = job.change_set is None or job.change_set.state in (ChangeState.RUNNING, ChangeState.APPLIED)
+    return job.state == ImportState.FAILED and bool(job.preview) and is_kept
 
 
 def _move(job: ImportJob, to: ImportState, *, by: User, **values: Any) -> bool:
@@ -119,7 +229,7 @@ def claim(job_pk: int, state: ImportState) -> ImportJob | None:
     free = Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=now - STALLED_AFTER)
     if not ImportJob.objects.filter(free, pk=job_pk, state=state).update(heartbeat_at=now):
         return None
-    return ImportJob.objects.select_related("unit", "created_by", "updated_by").get(pk=job_pk)
+    return ImportJob.objects.select_related("unit", "created_by", "updated_by", "change_set").get(pk=job_pk)
 
 
 def advance(job: ImportJob, *, rows_done: int, **values: Any) -> None:
@@ -137,11 +247,17 @@ def finish_check(job: ImportJob, *, rows: int, **values: Any) -> None:
 
 @transaction.atomic
 def finish_apply(job: ImportJob, *, by: User, counts: dict[str, int]) -> None:
-    """Close the import and leave its trace."""
+    """Close the import and its change set, and leave their trace."""
+    if job.change_set is not None:
+        close_change_set(job.change_set, counts=counts)
     advance(job, rows_done=job.rows_done, state=ImportState.DONE, finished_at=timezone.now(), counts=counts)
     record_event(AuditVerb.IMPORTED, by=by, subject=job, file=job.original_name, sha256=job.sha256, unit=job.unit.code, counts=counts)
 
 
+@transaction.atomic
 def fail(job: ImportJob, message: str) -> None:
-    """Stop the import and say why, in the user's language. Rows of finished chunks stay."""
+    """Stop the import and say why, in the user's language. Rows of finished chunks stay, and can be taken back."""
     ImportJob.objects.filter(pk=job.pk, state=job.state).update(state=ImportState.FAILED, failure=message, finished_at=timezone.now())
+    if job.change_set_id:
+        failed = {"state": ChangeState.APPLIED, "failure": message, "finished_at": timezone.now(), "counts": job.counts}
+        ChangeSet.objects.filter(pk=job.change_set_id, state=ChangeState.RUNNING).update(**failed)

@@ -9,13 +9,14 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
-from crm.models import Country, Unit, User
+from crm.choices import ChangeKind, ChangeState
+from crm.models import ChangeSet, ChangeSetEntry, Country, Unit, User
 from crm.permissions import Permission
 from crm.tabular import shown
 from partners.actions.import_rows import Outcome, PartnerRow, PlannedRow, Problem
 from partners.actions.partners import OtherName
 from partners.duplicates import KnownPartner, KnownPartners
-from partners.models import ExternalId, Partner, PartnerKind, PartnerName
+from partners.models import ExternalId, Partner, PartnerKind, PartnerName, Person
 
 
 def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
@@ -36,7 +37,8 @@ _IDENTIFIER = _field(ExternalId, "value")
 class ImportRun:
     """One run over one list: for whom, what to assume where the list is silent, and what it has met so far.
 
-    A run goes through its list once, in order; to start over, make a new one.
+    A run goes through its list once, in order; to start over, make a new one. ``change_set``: where a run that
+    writes notes what it did.
     """
 
     unit: Unit
@@ -44,11 +46,13 @@ class ImportRun:
     country: Country | None = None
     source: str = ""
     seek_likely: bool = True
+    change_set: ChangeSet | None = None
     known: KnownPartners = field(init=False)
     met: dict[KnownPartner, PartnerRow] = field(default_factory=dict)
     partner_of_id: dict[str, KnownPartner] = field(default_factory=dict)
     has_id: set[KnownPartner] = field(default_factory=set)
     _ids_loaded: bool = False
+    _archive: "Archive | None" = None
 
     def __post_init__(self) -> None:
         self.known = KnownPartners(seek_likely=self.seek_likely)
@@ -62,6 +66,17 @@ class ImportRun:
             self.known.load_partners(partner_id for _value, partner_id in stored)
             for value, partner_id in stored:
                 self.remember_id(value, self.known.by_pk[partner_id])
+
+    @property
+    def archive(self) -> "Archive":
+        """What became of archived partners, looked up once one is met."""
+        if self._archive is None:
+            self._archive = Archive.read(Partner)
+        return self._archive
+
+    def found(self) -> dict[str, Any]:
+        """What the page of the check asks about beside the rows: nothing for partners."""
+        return {}
 
     def remember_id(self, value: str, partner: KnownPartner) -> None:
         self.partner_of_id[value] = partner
@@ -78,6 +93,32 @@ class ImportRun:
         return row.country_id or (self.country.pk if self.country else None)
 
 
+@dataclass
+class Archive:
+    """Of archived partners or people: into whom they were merged, and which were only made by an import that was taken back."""
+
+    merged_into: dict[int, int]
+    taken_back: set[int]
+
+    @classmethod
+    def read(cls, model: type[Partner] | type[Person]) -> "Archive":
+        """Two queries. Taken back is what the undoing of an import archived, not what somebody archived before or since."""
+        archived: Any = model._default_manager.all().archived()  # type: ignore[attr-defined]  # both have the same manager
+        merged = dict(archived.filter(merged_into__isnull=False).values_list("pk", "merged_into"))
+        undone = ChangeSetEntry.objects.filter(
+            model=model._meta.label_lower, object_pk=models.OuterRef("pk"), change_set__state=ChangeState.UNDONE,
+            change_set__kind=ChangeKind.IMPORT, change_set__undone_by=models.OuterRef("archived_by"),
+            change_set__started_at__lte=models.OuterRef("archived_at"), change_set__finished_at__gte=models.OuterRef("archived_at"),
+        )  # fmt: skip
+        return cls(merged, set(archived.filter(models.Exists(undone), merged_into=None).values_list("pk", flat=True)))
+
+    def survivor_of(self, pk: int) -> int:
+        """Return the partner that an archived one leads to, itself when it was never merged."""
+        while pk in self.merged_into:
+            pk = self.merged_into[pk]
+        return pk
+
+
 def plan_partners(rows: Sequence[PartnerRow], *, by: User, run: ImportRun) -> list[PlannedRow]:
     """Return what would become of each row, in order; nothing is written.
 
@@ -88,7 +129,7 @@ def plan_partners(rows: Sequence[PartnerRow], *, by: User, run: ImportRun) -> li
     run.load(rows)
     same_as = _decided(rows, run)
     planned = [_place(row, run, same_as) for row in rows]
-    matched = [plan for plan in planned if plan.outcome is Outcome.UPDATED]
+    matched = [plan for plan in planned if plan.outcome in (Outcome.UPDATED, Outcome.RESTORED)]
     _compare(matched, by=by)
     return planned
 
@@ -115,8 +156,8 @@ def _place(row: PartnerRow, run: ImportRun, same_as: dict[UUID, KnownPartner]) -
         return _refused(row, "name", row.name, "ambiguous", message % {"count": len(found)})
     if not found:
         return _newcomer(row, run)
-    [partner] = found
-    if partner.archived:
+    partner = _in_use(found[0], run)
+    if partner.archived and not _was_taken_back(partner, run):
         return _refused(row, "name", row.name, "archived", _("This partner is in the archive. Restore it first, or leave the row out."))
     if earlier := run.met.get(partner):
         return _repeated(row, earlier, partner)
@@ -124,7 +165,19 @@ def _place(row: PartnerRow, run: ImportRun, same_as: dict[UUID, KnownPartner]) -
     attach_id = bool(row.external_id) and row.external_id not in run.partner_of_id
     if attach_id:
         run.remember_id(row.external_id, partner)
-    return PlannedRow(row, Outcome.UPDATED, partner, attach_id=attach_id)
+    return PlannedRow(row, Outcome.RESTORED if partner.archived else Outcome.UPDATED, partner, attach_id=attach_id)
+
+
+def _in_use(partner: KnownPartner, run: ImportRun) -> KnownPartner:
+    """Return the partner itself, or the one that it was merged into."""
+    if not partner.archived or partner.pk is None or (survivor := run.archive.survivor_of(partner.pk)) == partner.pk:
+        return partner
+    run.known.load_partners([survivor])
+    return run.known.by_pk[survivor]
+
+
+def _was_taken_back(partner: KnownPartner, run: ImportRun) -> bool:
+    return partner.pk in run.archive.taken_back
 
 
 def _same_partners(row: PartnerRow, run: ImportRun) -> list[KnownPartner]:
@@ -145,7 +198,7 @@ def _newcomer(row: PartnerRow, run: ImportRun) -> PlannedRow:
     newcomer = KnownPartner.of(
         name=row.name, other_names=other_names, country_id=run.country_of(row), city=row.city, website=row.website, row=row.number
     )
-    likely = tuple(run.known.likely(newcomer)) if run.seek_likely else ()
+    likely = tuple(run.known.likely(newcomer)) if run.seek_likely or row.is_new else ()
     run.known.add(newcomer)
     run.met[newcomer] = row
     if row.external_id:
@@ -204,9 +257,10 @@ def _compare(plans: Sequence[PlannedRow], *, by: User) -> None:
         pk = plan.partner_pk
         plan.changes = _changes(plan, current[pk])
         plan.new_names = _new_names(plan, names[pk])
-        if not (plan.changes or plan.new_names or plan.attach_id):
+        is_back = plan.outcome is Outcome.RESTORED
+        if not (plan.changes or plan.new_names or plan.attach_id or is_back):
             plan.outcome = Outcome.UNCHANGED
-        elif (plan.changes or plan.new_names) and pk not in editable:
+        elif (plan.changes or plan.new_names or is_back) and pk not in editable:
             plan.outcome = Outcome.REFUSED
             message = _("Another unit keeps this partner, and the row differs from its record. Tell that unit, or leave the row out.")
             plan.problems = (Problem("name", shown(plan.row.name), "kept_by_other_unit", message),)

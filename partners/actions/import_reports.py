@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crm.models import Country
+from partners.actions.import_people_plans import PlannedPerson
 from partners.actions.import_rows import Outcome, PlannedRow
 from partners.models import PartnerKind
 
 # A list with more mistakes than this is brought anew; its job need not carry them all.
 KEPT_ERRORS = 2_000
-KEPT_LIKELY = 200
+KEPT_LIKELY = 5_000
 KEPT_PREVIEW = 50
+# Of a list of people each row may be ticked.
+KEPT_PEOPLE = 2_000
 
 
 @dataclass
@@ -20,10 +23,11 @@ class ImportReport:
     """Adds up planned rows, chunk by chunk. ``column_of``: field → the user's own name of its column."""
 
     column_of: Mapping[str, str]
+    kept_preview: int = KEPT_PREVIEW
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[dict[str, Any]] = field(default_factory=list)
     likely: list[dict[str, Any]] = field(default_factory=list)
-    preview: list[PlannedRow] = field(default_factory=list)
+    preview: list[PlannedRow | PlannedPerson] = field(default_factory=list)
 
     def resume(self, totals: Mapping[str, int], errors: list[dict[str, Any]]) -> None:
         """Go on from the totals and errors of the chunks that an earlier worker finished."""
@@ -31,7 +35,7 @@ class ImportReport:
         self.counts["unchanged"] -= self.counts["repeated"]
         self.errors = list(errors)
 
-    def add(self, plans: Iterable[PlannedRow]) -> None:
+    def add(self, plans: Iterable[PlannedRow | PlannedPerson]) -> None:
         for plan in plans:
             self.counts["rows"] += 1
             self.counts[plan.outcome] += 1
@@ -41,12 +45,12 @@ class ImportReport:
                 self.counts["duplicates"] += 1
                 if len(self.likely) < KEPT_LIKELY:
                     self.likely.append(_likely(plan))
-            if len(self.preview) < KEPT_PREVIEW:
+            if len(self.preview) < self.kept_preview:
                 self.preview.append(plan)
 
     def totals(self) -> dict[str, int]:
         """Counts by outcome. A row that repeats another of the list is unchanged; ``duplicates``: created, yet likely known."""
-        names = ("rows", "created", "updated", "repeated", "skipped", "refused", "duplicates")
+        names = ("rows", "created", "updated", "restored", "repeated", "skipped", "refused", "duplicates")
         return {**{name: self.counts[name] for name in names}, "unchanged": self.counts["unchanged"] + self.counts["repeated"]}
 
     def as_json(self) -> dict[str, Any]:
@@ -60,7 +64,7 @@ class ImportReport:
         labels = _labels(self.preview)
         return [_preview(plan, labels) for plan in self.preview]
 
-    def _errors(self, plan: PlannedRow) -> list[dict[str, Any]]:
+    def _errors(self, plan: PlannedRow | PlannedPerson) -> list[dict[str, Any]]:
         return [
             {
                 "row": plan.row.number,
@@ -73,7 +77,7 @@ class ImportReport:
         ]
 
 
-def _likely(plan: PlannedRow) -> dict[str, Any]:
+def _likely(plan: PlannedRow | PlannedPerson) -> dict[str, Any]:
     candidates = [
         {
             "name": likeness.partner.name,
@@ -84,34 +88,27 @@ def _likely(plan: PlannedRow) -> dict[str, Any]:
         }
         for likeness in plan.likely
     ]
-    return {"row": plan.row.number, "name": plan.row.name, "candidates": candidates}
+    return {"row": plan.row.number, "name": plan.name, "candidates": candidates}
 
 
-def _labels(plans: Iterable[PlannedRow]) -> dict[str, dict[Any, str]]:
-    plans = list(plans)
-    changed = [(name, value) for plan in plans for name, pair in plan.changes.items() for value in pair]
-    changed += [(name, getattr(plan.row, name)) for plan in plans for name in ("kind_id", "country_id")]
-    kinds = PartnerKind.objects.in_bulk({value for name, value in changed if name == "kind_id" and value})
-    countries = Country.objects.in_bulk({value for name, value in changed if name == "country_id" and value})
+def _labels(plans: Iterable[PlannedRow | PlannedPerson]) -> dict[str, dict[Any, str]]:
+    shown = [(name, value) for plan in plans for name, pair in plan.shown().items() for value in pair if value]
+    kinds = PartnerKind.objects.in_bulk({value for name, value in shown if name == "kind_id"})
+    countries = Country.objects.in_bulk({value for name, value in shown if name == "country_id"})
     return {"kind_id": {pk: str(kind) for pk, kind in kinds.items()}, "country_id": {pk: str(country) for pk, country in countries.items()}}
 
 
-def _preview(plan: PlannedRow, labels: Mapping[str, Mapping[Any, str]]) -> dict[str, Any]:
-    def shown(name: str, value: Any) -> Any:
+def _preview(plan: PlannedRow | PlannedPerson, labels: Mapping[str, Mapping[Any, str]]) -> dict[str, Any]:
+    def worded(name: str, value: Any) -> Any:
         return labels[name].get(value, "") if name in labels else value
 
-    changes = dict(plan.changes)
-    if plan.outcome is Outcome.CREATED:
-        row = plan.row
-        values = {name: getattr(row, name) for name in ("kind_id", "country_id", "city", "website", "founded_year")}
-        changes = {name: ("", value) for name, value in values.items() if value not in ("", None)}
     return {
         "row": plan.row.number,
-        "name": plan.row.name or (plan.partner.name if plan.partner else ""),
+        "name": plan.name,
         "outcome": plan.outcome,
         "changes": [
-            {"field": name.removesuffix("_id"), "before": shown(name, before), "after": shown(name, after)}
-            for name, (before, after) in changes.items()
+            {"field": name.removesuffix("_id"), "before": worded(name, before), "after": worded(name, after)}
+            for name, (before, after) in plan.shown().items()
         ],
         "new_names": [name.name for name in plan.new_names],
         "repeats": plan.repeats or None,

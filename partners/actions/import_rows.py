@@ -10,6 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from partners.actions.partners import OtherName
 from partners.duplicates import KnownPartner, Likeness
 
+# What somebody may decide on a row, beside the public id of the record that it is the same as.
+SKIP = "skip"
+NEW = "new"
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -26,7 +30,8 @@ class Problem:
 class PartnerRow:
     """One row of a list, its words turned into values. Empty means that the list does not say.
 
-    ``problems``: what could not be read. ``same_as``, ``skip``: what somebody decided on seeing likely duplicates.
+    ``problems``: what could not be read. ``same_as``, ``skip``, ``is_new``: what somebody decided on seeing likely
+    duplicates.
     """
 
     number: int
@@ -41,10 +46,30 @@ class PartnerRow:
     problems: tuple[Problem, ...] = ()
     same_as: UUID | None = None
     skip: bool = False
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One person of a list, its words turned into values. Empty means that the list does not say."""
+
+    number: int
+    full_name: str = ""
+    title: str = ""
+    organisation: str = ""
+    country_id: int | None = None
+    email: str = ""
+    phone: str = ""
+    how_to_address: str = ""
+    languages: str = ""
+    problems: tuple[Problem, ...] = ()
+    same_as: UUID | None = None
+    skip: bool = False
 
 
 class Outcome(models.TextChoices):
-    CREATED = "created", _("new partner")
+    CREATED = "created", _("new")
+    RESTORED = "restored", _("brought back")
     UPDATED = "updated", _("changed")
     UNCHANGED = "unchanged", _("unchanged")
     REPEATED = "repeated", _("repeats another row")
@@ -68,6 +93,17 @@ class PlannedRow:
     likely: tuple[Likeness, ...] = ()
     repeats: int = 0
     attach_id: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.row.name or (self.partner.name if self.partner else "")
+
+    def shown(self) -> dict[str, tuple[Any, Any]]:
+        """What people are shown of it: field → (before, after)."""
+        if self.outcome is not Outcome.CREATED:
+            return self.changes
+        values = {name: getattr(self.row, name) for name in ("kind_id", "country_id", "city", "website", "founded_year")}
+        return {name: ("", value) for name, value in values.items() if value not in ("", None)}
 
     @property
     def partner_pk(self) -> int:

@@ -1,6 +1,7 @@
-"""Bringing a list, giving its columns a meaning, deciding on likely duplicates."""
+"""Bringing a list, saying how its file is read, and giving its columns a meaning."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -9,13 +10,22 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.choices import ImportNoun
+from crm.legacy_text import Coding
+from crm.lookup import CountryIndex
 from crm.models import Country, ImportJob, Unit, User
-from crm.tabular import shown
+from crm.tabular import Examined, Groups, Layout, shown
+from crm.tabular.sources import Source
 from partners.actions import import_jobs
 from partners.models import PartnerKind
-from partners.resources import FIELD_LABELS, guess_mapping
+from partners.resources import ListResource, PartnerResource, PersonResource, guess_mapping
 
-SKIP = "skip"
+RESOURCES: dict[str, type[ListResource[Any]]] = {ImportNoun.PARTNERS: PartnerResource, ImportNoun.PEOPLE: PersonResource}
+CODING_LABELS = {Coding.TCVN3: "TCVN3 (.VnTime)", Coding.VNI: "VNI", Coding.MISREAD_UTF8: _("UTF-8 that was misread")}
+ENCODINGS = [
+    ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("utf-16-le", "UTF-16 LE"), ("utf-16-be", "UTF-16 BE"),
+    ("cp1258", "Windows-1258"), ("cp1252", _("Windows-1252, TCVN3 or VNI")),
+]  # fmt: skip
 
 
 class BringListForm(forms.Form):
@@ -23,16 +33,27 @@ class BringListForm(forms.Form):
 
     file = forms.FileField(
         label=_("File"),
-        help_text=_("CSV (UTF-8) or Excel (.xlsx), with the names of the columns in row 1."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx"}),
+        help_text=_("The list as it is: an Excel workbook (.xlsx) or CSV. Titles, merged headers and old fonts are looked at next."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xlsm"}),
         max_length=200,
     )
-    unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Unit that keeps these partners"))
+    noun = forms.ChoiceField(label=_("Its rows are"), choices=ImportNoun.choices, initial=ImportNoun.PARTNERS, required=False)
+    unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Unit that keeps them"))
     kind = forms.ModelChoiceField(
-        PartnerKind.objects.none(), label=_("Kind, where the list does not say"), required=False, empty_label=_("the list says")
+        PartnerKind.objects.none(),
+        label=_("Kind, where the list does not say"),
+        help_text=_("For a list of people: the kind of organisations that are new."),
+        required=False,
+        empty_label=_("the list says"),
     )
     country = forms.ModelChoiceField(
         Country.objects.all(), label=_("Country, where the list does not say"), required=False, empty_label=_("the list says")
+    )
+    message = forms.CharField(
+        label=_("What this import is"),
+        help_text=_("Stands in the list of changes, from which it can be undone."),
+        max_length=300,
+        required=False,
     )
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
@@ -61,25 +82,104 @@ class BringListForm(forms.Form):
         values = self.cleaned_data
         file = values["file"]
         return import_jobs.bring_list(
-            file.file, name=file.name, by=self.by, unit=values["unit"], kind=values["kind"], country=values["country"]
+            file.file,
+            name=file.name,
+            by=self.by,
+            unit=values["unit"],
+            kind=values["kind"],
+            country=values["country"],
+            noun=ImportNoun(values["noun"] or ImportNoun.PARTNERS),
+            message=values["message"],
         )
 
 
+class LayoutForm(forms.Form):
+    """How the file is read: the sheet, the header, what is left out, and which columns are converted."""
+
+    sheet = forms.ChoiceField(label=_("Sheet"), required=False)
+    encoding = forms.ChoiceField(label=_("Encoding"), choices=ENCODINGS, required=False)
+    header_from = forms.IntegerField(label=_("Header from row"), min_value=1, max_value=10_000)
+    header_to = forms.IntegerField(label=_("to row"), min_value=1, max_value=10_000)
+    last = forms.IntegerField(
+        label=_("Last row of the table"), help_text=_("Empty: up to the signatures, or the end."), min_value=1, required=False
+    )
+    groups = forms.ChoiceField(
+        label=_("Rows with one merged cell"),
+        choices=[
+            (Groups.COLUMN, _("are headings: their words become a column of the rows below")),
+            (Groups.SKIP, _("are headings: leave them out")),
+            (Groups.ROWS, _("are rows like the others")),
+        ],
+        required=False,
+    )
+    hidden_rows = forms.BooleanField(label=_("Read hidden rows too"), required=False)
+    hidden_columns = forms.BooleanField(label=_("Read hidden columns too"), required=False)
+
+    def __init__(self, *args: Any, layout: Layout, examined: Examined, source: Source, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._layout = layout
+        self.former = examined.former
+        sheet: Any = self.fields["sheet"]
+        sheet.choices = [(each.name, f"{each.name} ({_('hidden')})" if each.is_hidden else each.name) for each in source.sheets]
+        absent = {
+            "sheet": len(source.sheets) < 2, "encoding": not source.encoding, "groups": layout.groups is Groups.NONE,
+            "hidden_rows": not examined.hidden_rows, "hidden_columns": not examined.hidden_columns,
+        }  # fmt: skip
+        for name in [name for name, is_absent in absent.items() if is_absent]:
+            del self.fields[name]
+        for name in self.fields:
+            self.fields[name].initial = getattr(layout, name)
+        for place, column in enumerate(examined.former):
+            choices = [(column.coding, _("convert")), ("", _("do not convert: leave the column out"))]
+            self.fields[f"convert_{place}"] = forms.ChoiceField(label=column.column, choices=choices, required=False, initial=column.coding)
+
+    def former_rows(self) -> list[tuple[forms.BoundField, Any, str]]:
+        """Each column in a former font: the choice, its samples, and what the coding is called."""
+        return [(self[f"convert_{place}"], column.samples, str(CODING_LABELS[column.coding])) for place, column in enumerate(self.former)]
+
+    def plain_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if not name.startswith("convert_")]
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        first, last = values.get("header_from"), values.get("header_to")
+        if first and last and not first <= last < first + 4:
+            self.add_error("header_to", _("The header has one to four rows, the last below the first."))
+        return values
+
+    def layout(self) -> Layout:
+        """The layout as chosen. Codings hold only for the sheet and the encoding whose columns were shown."""
+        names = ("sheet", "encoding", "header_from", "header_to", "last", "hidden_rows", "hidden_columns")
+        chosen = {name: self.cleaned_data[name] for name in names if name in self.fields}
+        groups = Groups(self.cleaned_data.get("groups") or self._layout.groups)
+        codings = {column.column: column.coding for place, column in enumerate(self.former) if self.cleaned_data[f"convert_{place}"]}
+        return replace(self._layout, **chosen, groups=groups, codings=codings)
+
+
 class MappingForm(forms.Form):
-    """One choice per column: the field it fills, or none. Guesses come first, or what was chosen before."""
+    """One choice per column: the field it fills, or none. First what was chosen before, for this list or one like it, else a guess."""
 
     def __init__(self, *args: Any, job: ImportJob, samples: Mapping[str, Sequence[str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.job = job
-        chosen = job.mapping or guess_mapping(tuple(job.columns))
+        resource = RESOURCES[job.noun]
+        self.remembered = not job.mapping and import_jobs.remembered_mapping(job)
+        chosen = job.mapping or self.remembered or self._guess(resource, samples)
         for position, column in enumerate(job.columns):
             self.fields[f"column_{position}"] = forms.ChoiceField(
                 label=column,
-                choices=[("", _("leave out")), *FIELD_LABELS.items()],
+                choices=[("", _("leave out")), *resource.labels.items()],
                 initial=chosen.get(column, ""),
                 required=False,
             )
         self._samples = samples
+
+    def _guess(self, resource: type[ListResource[Any]], samples: Mapping[str, Sequence[str]]) -> dict[str, str]:
+        guessed = guess_mapping(resource, tuple(self.job.columns))
+        headings = self.job.layout.get("group_column")
+        if headings in samples and "country" not in guessed.values() and _are_countries(samples[headings]):
+            guessed[headings] = "country"
+        return guessed
 
     def rows(self) -> list[tuple[forms.BoundField, list[str]]]:
         """Each column's choice beside its first values."""
@@ -94,25 +194,9 @@ class MappingForm(forms.Form):
         return {column: name for column, name in chosen.items() if name}
 
 
-class DecisionForm(forms.Form):
-    """For each row that looks like a partner we know: a new partner, the same one, or leave the row out."""
-
-    def __init__(self, *args: Any, job: ImportJob, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.likely: list[dict[str, Any]] = job.preview.get("likely", [])
-        for row in self.likely:
-            same = [
-                (candidate["partner"], _("the same as %(name)s") % {"name": candidate["name"]})
-                for candidate in row["candidates"]
-                if candidate["partner"]
-            ]
-            self.fields[str(row["row"])] = forms.ChoiceField(
-                label=row["name"], choices=[("", _("a new partner")), *same, (SKIP, _("leave the row out"))], required=False
-            )
-
-    def rows(self) -> list[tuple[dict[str, Any], forms.BoundField]]:
-        return [(row, self[str(row["row"])]) for row in self.likely]
-
-    def decisions(self) -> dict[str, str]:
-        """Row number → what was decided, where it is not simply a new partner."""
-        return {number: choice for number, choice in self.cleaned_data.items() if choice}
+def _are_countries(texts: Sequence[str]) -> bool:
+    countries = CountryIndex()
+    try:
+        return bool(texts) and all(countries.find(text) for text in texts)
+    except ValidationError:
+        return False

@@ -1,6 +1,5 @@
-"""Importing partners: bring a list, map its columns, look at what would happen, apply it, see what was refused."""
+"""Importing: bring a list, see how it is read, map its columns, look at what would happen, apply it."""
 
-import csv
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -13,34 +12,38 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from crm.choices import ImportState
+from crm.actions.change_sets import may_undo
+from crm.choices import ChangeState, ImportState
 from crm.forms import add_action_errors
 from crm.generic import UNPROCESSABLE, SignedInRequest, is_partial
 from crm.models import ImportJob
 from crm.paging import InvalidCursorError, keyset_page
 from crm.permissions import Permission, requires
-from crm.tabular import Table, open_table, spreadsheet_safe
+from crm.tabular import Table, TabularError
 from partners import tasks
 from partners.actions import import_jobs
 from partners.actions.import_rows import Outcome
-from partners.forms.imports import BringListForm, DecisionForm, MappingForm
-from partners.resources import FIELD_LABELS
+from partners.forms.import_decisions import DecisionForm
+from partners.forms.imports import RESOURCES, BringListForm, MappingForm
+from partners.views.import_layouts import reason_rows
 
 SAMPLES = 3
 SHOWN_ERRORS = 200
+SHOWN_ROWS = 50
 IN_WORK = (ImportState.CHECKING, ImportState.RUNNING)
 
 
-def _job(request: SignedInRequest, public_id: UUID) -> ImportJob:
-    return get_object_or_404(
-        ImportJob.objects.visible_to(request.user).select_related("unit", "created_by", "updated_by"), public_id=public_id
-    )
+def job_of(request: SignedInRequest, public_id: UUID) -> ImportJob:
+    """Return the import, or 404 outside the account's scope."""
+    jobs = ImportJob.objects.visible_to(request.user).select_related("unit", "created_by", "updated_by", "change_set")
+    return get_object_or_404(jobs, public_id=public_id)
 
 
 @requires(Permission.PARTNER_IMPORT)
 @require_GET
 def import_list(request: SignedInRequest) -> HttpResponseBase:
-    jobs = ImportJob.objects.visible_to(request.user).select_related("unit", "created_by").defer("errors", "preview")
+    jobs = ImportJob.objects.visible_to(request.user).select_related("unit", "created_by", "change_set")
+    jobs = jobs.defer("errors", "preview", "layout", "columns", "defaults")
     try:
         page = keyset_page(jobs, order=("-id",), cursor=request.GET.get("cursor"), size=30)
     except InvalidCursorError:
@@ -52,25 +55,37 @@ def import_list(request: SignedInRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 def import_create(request: SignedInRequest) -> HttpResponseBase:
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = BringListForm(*sent, by=request.user)
+    form = BringListForm(*sent, by=request.user, initial={"noun": request.GET.get("noun", "")} if "noun" in request.GET else None)
     if form.is_valid():
         try:
             job = form.save()
         except ValidationError as error:
             add_action_errors(form, error)
         else:
-            return redirect("partners:import-mapping", job.public_id)
+            return redirect(next_step(job), job.public_id)
     return render(request, "partners/import_form.html", {"form": form}, status=UNPROCESSABLE if form.errors else 200)
+
+
+def next_step(job: ImportJob) -> str:
+    """The name of the page that asks what is still open before the check."""
+    return "partners:import-mapping" if job.layout.get("confirmed", True) else "partners:import-layout"
 
 
 @requires(Permission.PARTNER_IMPORT)
 @require_http_methods(["GET", "POST"])
 def import_mapping(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
-    job = _job(request, public_id)
+    job = job_of(request, public_id)
     if not import_jobs.may_be_mapped(job):
         return redirect("partners:import-detail", job.public_id)
-    with job.file.open("rb") as file:
-        form = MappingForm(request.POST if request.method == "POST" else None, job=job, samples=_samples(open_table(file)))
+    if next_step(job) != "partners:import-mapping":
+        return redirect(next_step(job), job.public_id)
+    try:
+        with job.file.open("rb") as file:
+            samples = _samples(import_jobs.open_list(job, file))
+    except TabularError as error:
+        messages.error(request, str(error))
+        return redirect("partners:import-list")
+    form = MappingForm(request.POST if request.method == "POST" else None, job=job, samples=samples)
     if form.is_valid():
         try:
             if import_jobs.start_check(job, by=request.user, mapping=form.mapping()):
@@ -85,14 +100,14 @@ def import_mapping(request: SignedInRequest, public_id: UUID) -> HttpResponseBas
 @requires(Permission.PARTNER_IMPORT)
 @require_GET
 def import_detail(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
-    return _show(request, _job(request, public_id))
+    return _show(request, job_of(request, public_id))
 
 
 @requires(Permission.PARTNER_IMPORT)
 @require_GET
 def import_progress(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     """The progress bar alone, for htmx to ask again; the whole page once the work is over."""
-    job = _job(request, public_id)
+    job = job_of(request, public_id)
     if not is_partial(request):
         return redirect("partners:import-detail", job.public_id)
     if job.state not in IN_WORK:
@@ -102,12 +117,34 @@ def import_progress(request: SignedInRequest, public_id: UUID) -> HttpResponseBa
 
 @requires(Permission.PARTNER_IMPORT)
 @require_POST
+def import_decide(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
+    """Keep the choices of one page of rows, and show the next. Of organisations decided on, the list is checked again."""
+    job = job_of(request, public_id)
+    form = DecisionForm(request.POST, job=job, page=_page(request))
+    if not form.is_valid():
+        return _show(request, job, form=form)
+    decisions = form.decisions()
+    for_all = form.cleaned_data["for_all"] or None
+    if not import_jobs.decide(job, by=request.user, decisions={} if for_all else decisions, for_all=for_all):
+        messages.info(request, _("This import has been started already."))
+    elif any(decisions[organisation["key"]] for organisation in form.organisations):
+        if import_jobs.start_check(job, by=request.user, mapping=job.mapping):
+            tasks.check_import.delay_on_commit(job.pk)
+    else:
+        messages.success(request, _("The choices are kept."))
+    response = redirect("partners:import-detail", job.public_id)
+    response["Location"] += f"?page={min(form.page + (0 if for_all else 1), form.pages)}#decisions" if form.pages > 1 else ""
+    return response
+
+
+@requires(Permission.PARTNER_IMPORT)
+@require_POST
 def import_apply(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
-    job = _job(request, public_id)
+    job = job_of(request, public_id)
     if import_jobs.may_be_continued(job):
         started = import_jobs.continue_apply(job, by=request.user)
     else:
-        form = DecisionForm(request.POST, job=job)
+        form = DecisionForm(request.POST, job=job, page=_page(request))
         if not form.is_valid():
             return _show(request, job, form=form)
         started = import_jobs.start_apply(job, by=request.user, decisions=form.decisions())
@@ -118,55 +155,43 @@ def import_apply(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
     return redirect("partners:import-detail", job.public_id)
 
 
-@requires(Permission.PARTNER_IMPORT)
-@require_GET
-def import_refused(request: SignedInRequest, public_id: UUID) -> HttpResponseBase:
-    """The refused rows with what is wrong with each, to repair and bring again."""
-    job = _job(request, public_id)
-    reasons: dict[int, list[str]] = {}
-    for error in job.errors:
-        reasons.setdefault(error["row"], []).append(f"{_column(error['column'], job)}: {error['message']}")
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="refused-{job.public_id}.csv"'
-    response.write("\ufeff")
-    writer = csv.writer(response)
-    writer.writerow([spreadsheet_safe(text) for text in (*job.columns, _("Row"), _("What is wrong"))])
-    with job.file.open("rb") as file:
-        for row in open_table(file).rows():
-            if row.number in reasons:
-                cells = (cell.replace("\0", "␀") for cell in row.cells.values())
-                writer.writerow([spreadsheet_safe(text) for text in (*cells, str(row.number), " | ".join(reasons[row.number]))])
-    return response
+def _page(request: SignedInRequest) -> int:
+    sent = request.POST.get("page") or request.GET.get("page") or "1"
+    return int(sent) if sent.isdecimal() and len(sent) < 6 else 1
 
 
 def _show(request: SignedInRequest, job: ImportJob, *, form: DecisionForm | None = None) -> HttpResponse:
+    change_set = job.change_set
     context = {
         "job": job,
         "in_work": job.state in IN_WORK,
-        "form": form or DecisionForm(job=job),
+        "form": form or DecisionForm(job=job, page=_page(request)),
         "preview": _preview(job),
-        "errors": [{**error, "column": _column(error["column"], job)} for error in job.errors[:SHOWN_ERRORS]],
+        "errors": [{**error, "column": column_label(error["column"], job)} for error in job.errors[:SHOWN_ERRORS]],
+        "left_out": reason_rows(job.layout.get("left_out", [])),
         "may_be_mapped": import_jobs.may_be_mapped(job),
         "may_be_continued": import_jobs.may_be_continued(job),
+        "may_undo": change_set is not None and change_set.state == ChangeState.APPLIED and may_undo(change_set, request.user),
     }
     return render(request, "partners/import_detail.html", context, status=UNPROCESSABLE if form else 200)
 
 
-def _column(name: str, job: ImportJob) -> str:
+def column_label(name: str, job: ImportJob) -> str:
     """Return the user's own column, or where none carries the field, the field's name in the reader's language."""
-    return name if name in job.columns else str(FIELD_LABELS.get(name, name))
+    return name if name in job.columns else str(RESOURCES[job.noun].labels.get(name, name))
 
 
 def _preview(job: ImportJob) -> list[dict[str, Any]]:
     """Return the first rows with outcomes and fields in the reader's language."""
-    labels = {**FIELD_LABELS, "founded_year": FIELD_LABELS["founded"]}
+    labels = {**RESOURCES[job.noun].labels}
+    labels["founded_year"] = labels.get("founded", "")
     return [
         {
             **row,
             "outcome_label": Outcome(row["outcome"]).label,
-            "changes": [{**change, "label": labels[change["field"]]} for change in row["changes"]],
+            "changes": [{**change, "label": labels.get(change["field"], change["field"])} for change in row["changes"]],
         }
-        for row in job.preview.get("rows", [])
+        for row in job.preview.get("rows", [])[:SHOWN_ROWS]
     ]
 
 

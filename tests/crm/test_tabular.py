@@ -7,7 +7,7 @@ import pytest
 from openpyxl import Workbook
 from pytest_django import Settings
 
-from crm.tabular import Table, TabularError, open_table, spreadsheet_safe
+from crm.tabular import Table, TabularError, open_table
 
 LIST = "Tên,Nước\nHội Sen,Lào\n"
 
@@ -172,9 +172,3 @@ def test_zip_that_is_no_workbook_is_refused() -> None:
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("word/document.xml", "<document/>")
     assert refusal(content.getvalue()).code == "broken_workbook"
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+84", "-1", "@SUM(A1)", "\tx"])
-def test_text_that_a_spreadsheet_would_run_is_quoted(text: str) -> None:
-    assert spreadsheet_safe(text) == f"'{text}"
-    assert spreadsheet_safe("Hội Sen = Lotus") == "Hội Sen = Lotus"

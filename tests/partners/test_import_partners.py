@@ -13,7 +13,7 @@ from crm.models import Field, Unit, User
 from crm.tabular import open_table
 from partners.actions.import_plans import ImportRun, plan_partners
 from partners.actions.import_reports import ImportReport
-from partners.actions.imports import import_partners
+from partners.actions.imports import close_change_set, import_partners, open_change_set
 from partners.actions.partners import OtherName, archive_partner, save_partner
 from partners.lookup import PartnerKindIndex
 from partners.models import ExternalId, Partner, PartnerKind, PartnerName, Stewardship
@@ -41,11 +41,16 @@ def report_on(
 ) -> ImportReport:
     """Run the lines below the usual header through one import."""
     content = "\n".join([COLUMNS, *lines]).encode()
-    resource = PartnerResource(mapping or MAPPING, countries=CountryIndex(), kinds=PartnerKindIndex())
+    mapping = MAPPING if mapping is None else mapping
+    resource = PartnerResource(mapping, countries=CountryIndex(), kinds=PartnerKindIndex())
     report = ImportReport(resource.column_of)
     rows = list(resource.rows(open_table(io.BytesIO(content)), decisions=assumed.pop("decisions", None)))
     run = ImportRun(unit=unit, source="list.csv", **assumed)
+    if apply:
+        run.change_set = open_change_set(by=by, unit=unit, message="list.csv")
     report.add((import_partners if apply else plan_partners)(rows, by=by, run=run))
+    if run.change_set:
+        close_change_set(run.change_set, counts=report.totals())
     return report
 
 
@@ -122,6 +127,7 @@ def test_second_run_adds_none(khoa: User, centre: Unit, first: dict[str, str], s
         "rows": 2,
         "created": 0,
         "updated": 0,
+        "restored": 0,
         "repeated": 0,
         "skipped": 0,
         "refused": 0,
@@ -331,10 +337,10 @@ def test_statements_do_not_grow_with_the_rows(khoa: User, centre: Unit) -> None:
 
 
 def test_headers_are_guessed_in_vietnamese_and_english() -> None:
-    assert guess_mapping(("Mã số", "Tên tổ chức", "Nước", "Năm thành lập", "Ghi chú")) == {
+    assert guess_mapping(PartnerResource, ("Mã số", "Tên tổ chức", "Nước", "Năm thành lập", "Ghi chú")) == {
         "Mã số": "external_id",
         "Tên tổ chức": "name",
         "Nước": "country",
         "Năm thành lập": "founded",
     }
-    assert guess_mapping(("Name", "Organisation")) == {"Name": "name"}
+    assert guess_mapping(PartnerResource, ("Name", "Organisation")) == {"Name": "name"}

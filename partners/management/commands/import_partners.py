@@ -2,8 +2,9 @@
 
 import json
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError
@@ -15,13 +16,13 @@ from crm.actions.audit import record_event
 from crm.choices import AuditVerb, Role
 from crm.lookup import CountryIndex
 from crm.models import Country, Membership, Unit, User
-from crm.tabular import Table, TabularError, open_table
+from crm.tabular import Examined, Table, TabularError, examine, find_layout, open_source
 from partners.actions.import_plans import ImportRun, plan_partners
 from partners.actions.import_reports import ImportReport
-from partners.actions.imports import import_partners
+from partners.actions.imports import close_change_set, import_partners, open_change_set
 from partners.lookup import PartnerKindIndex
 from partners.models import PartnerKind
-from partners.resources import FIELD_LABELS, PartnerResource, guess_mapping
+from partners.resources import PartnerResource, guess_mapping
 from partners.tasks import chunks
 
 CENTRE_CODE = "VUFO"
@@ -30,8 +31,8 @@ PROGRAM_ACCOUNT = "import"
 
 class Command(BaseCommand):
     help = (
-        "Import partners from a CSV (UTF-8) or XLSX file. Without --apply nothing is written. "
-        f"Fields: {', '.join(FIELD_LABELS)}. Without --map the columns are guessed by their headers."
+        "Import partners from a CSV or XLSX file. Without --apply nothing is written. "
+        f"Fields: {', '.join(PartnerResource.labels)}. Without --map the columns are guessed by their headers."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -41,13 +42,18 @@ class Command(BaseCommand):
         parser.add_argument("--country", metavar="CODE", help="Two-letter code of the country for rows that do not say.")
         parser.add_argument("--unit", default=CENTRE_CODE, metavar="CODE", help="Unit that keeps the partners (the centre).")
         parser.add_argument("--by", metavar="USERNAME", help="In whose name (a program account of the centre).")
+        parser.add_argument("--sheet", metavar="NAME", help="Sheet of the workbook (the first that is not hidden).")
+        parser.add_argument(
+            "--convert", action="store_true", help="Convert columns in former fonts (TCVN3, VNI) as the refusal shows them."
+        )
+        parser.add_argument("--message", default="", help="What this import is, for the change set.")
         parser.add_argument("--apply", action="store_true", help="Write the partners.")
         parser.add_argument("--json", action="store_true", help="Print the result as JSON.")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
             with file.open("rb") as content:
-                table = open_table(content)
+                table = _table(content, sheet=options["sheet"], convert=options["convert"])
                 mapping = _mapping(options["map"], table)
                 with transaction.atomic():
                     report = self._run(table, mapping, name=file.name, **options)
@@ -69,12 +75,15 @@ class Command(BaseCommand):
             country=_one(Country, "alpha2", options["country"]) if options["country"] else None,
             source=name,
         )
+        if options["apply"]:
+            run.change_set = open_change_set(by=by, unit=unit, message=options["message"] or name)
         resource = PartnerResource(mapping, countries=CountryIndex(), kinds=PartnerKindIndex())
         report = ImportReport(resource.column_of)
         act = import_partners if options["apply"] else plan_partners
         for chunk in chunks(resource.rows(table)):
             report.add(act(chunk, by=by, run=run))
-        if options["apply"]:
+        if run.change_set is not None:
+            close_change_set(run.change_set, counts=report.totals())
             record_event(AuditVerb.IMPORTED, by=by, file=name, unit=unit.code, counts=report.totals())
         return report
 
@@ -92,17 +101,35 @@ class Command(BaseCommand):
             self.stdout.write(_("row %(row)d, %(column)s, “%(value)s”: %(message)s") % error)
 
 
+def _table(content: IO[bytes], *, sheet: str | None, convert: bool) -> Table:
+    """Open the list as it is best read. Raises TabularError for columns in a former font, unless they are to be converted."""
+    source = open_source(content)
+    if sheet is not None and sheet not in {each.name for each in source.sheets}:
+        names = ", ".join(each.name for each in source.sheets)
+        raise CommandError(_("There is no sheet “%(sheet)s”; there are %(names)s.") % {"sheet": sheet, "names": names})
+    examined = examine(source, find_layout(source, sheet=sheet))
+    if examined.former and not convert:
+        raise TabularError("former_font", _former(examined))
+    return Table(source, replace(examined.layout, codings={column.column: column.coding for column in examined.former}))
+
+
+def _former(examined: Examined) -> str:
+    lines = [f"{column.column}: {before} → {after}" for column in examined.former for before, after in column.samples[:2]]
+    return "\n".join([_("Columns are written in a former font. Give --convert when this is how they read:"), *lines])
+
+
 def _mapping(pairs: list[str], table: Table) -> dict[str, str]:
     """Return column → field from ``COLUMN=FIELD`` pairs. Raises CommandError naming what is unknown or missing."""
     if not pairs:
-        mapping = guess_mapping(table.columns)
+        mapping = guess_mapping(PartnerResource, table.columns)
     else:
         mapping = {}
         for pair in pairs:
             column, separator, name = (part.strip() for part in pair.rpartition("="))
-            if not separator or name not in FIELD_LABELS:
+            if not separator or name not in PartnerResource.labels:
                 raise CommandError(
-                    _("“%(pair)s” is no COLUMN=FIELD; the fields are %(fields)s.") % {"pair": pair, "fields": ", ".join(FIELD_LABELS)}
+                    _("“%(pair)s” is no COLUMN=FIELD; the fields are %(fields)s.")
+                    % {"pair": pair, "fields": ", ".join(PartnerResource.labels)}
                 )
             if column not in table.columns:
                 raise CommandError(
