@@ -56,11 +56,11 @@ _PARTS: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("kind", gettext_lazy("Kind"), "chat-bubble-left-right", ("kind",)),
     ("starts_on", gettext_lazy("Day"), "calendar-days", ("starts_on", "ends_on", "status")),
     ("direction", gettext_lazy("Direction"), "arrows-right-left", ("direction", "level")),
-    ("people_count", gettext_lazy("People"), "user-group", ("people_count",)),
+    ("people_count", gettext_lazy("Number of people"), "user-group", ("people_count",)),
     ("provinces", gettext_lazy("Place"), "map-pin", ("provinces", "place", "country")),
     ("fields_touched", gettext_lazy("Fields"), "hashtag", ("fields_touched",)),
     ("follow_up_text", gettext_lazy("Follow-up"), "flag", ("follow_up_text", "follow_up_due_on", "follow_up_assignee")),
-    ("title", gettext_lazy("Title"), "pencil", ("title",)),
+    ("title", gettext_lazy("What about"), "pencil", ("title",)),
 )
 
 

@@ -75,7 +75,7 @@ class EntryForm(PlainKeysMixin, forms.Form):
         label=_("Who"), queryset=User.objects.filter(is_active=True, is_program=False), to_field_name="public_id", required=False,
         widget=Combobox("activities:colleague-options", hint=_("Type a colleague's name")),
     )  # fmt: skip
-    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH, required=False)
+    title = forms.CharField(label=_("What about"), max_length=TITLE_LENGTH, required=False)
     summary = forms.CharField(label=_("Summary"), max_length=LONGEST_VALUE, widget=forms.HiddenInput, required=False)
     outcome = forms.CharField(label=_("Outcome, in a line"), max_length=LONGEST_VALUE, required=False)
 
