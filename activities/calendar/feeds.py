@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from icalendar import Calendar, Event
-from icalendar.prop import vDate, vDuration, vText
+from icalendar.prop import vDuration, vText
 
 from activities.calendar.entries import Entry, EntryKind, Selection, Whose, entries
 from activities.choices import ExchangeStatus
@@ -50,8 +50,8 @@ def _event(entry: Entry, *, made_at: datetime, site: str) -> Event:
     event.add("DTSTAMP", changed_at)
     event.add("LAST-MODIFIED", changed_at)
     event.add("SEQUENCE", entry.revision)
-    event.add("DTSTART", vDate(entry.on))
-    event.add("DTEND", vDate(entry.last + timedelta(days=1)))
+    event.add("DTSTART", entry.on)
+    event.add("DTEND", entry.last + timedelta(days=1))
     event.add("SUMMARY", entry.title)
     if entry.detail and entry.detail not in entry.title:
         event.add("DESCRIPTION", entry.detail)

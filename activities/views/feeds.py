@@ -56,7 +56,8 @@ class FeedForm(forms.Form):
 def calendar_feeds(request: SignedInRequest) -> HttpResponse:
     """One's own addresses; a new one is shown on the answer to the form, and never again."""
     user = request.user
-    form = FeedForm(request.POST or None, units=Unit.objects.on(timezone.localdate()).filter(pk__in=user.scope.home_unit_ids))
+    sent = [request.POST] if request.method == "POST" else []
+    form = FeedForm(*sent, units=Unit.objects.on(timezone.localdate()).filter(pk__in=user.scope.home_unit_ids))
     address, status = "", 200
     if request.method == "POST":
         status = UNPROCESSABLE
