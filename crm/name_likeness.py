@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from crm.abbreviations import spelt_out
+from crm.abbreviations import initials, spelt_out
 
 # One word for what is written in several ways; phrases first.
 _SAME = {
@@ -56,13 +56,19 @@ def telling_words(folded: str) -> tuple[str, ...]:
     return tuple(word for word in words if word not in _IDLE) or tuple(words) or tuple(folded.split())
 
 
+def first_letters(folded: str) -> frozenset[str]:
+    """Return how a name may be written as initials: with its small words, and without ("of", "de", "và")."""
+    words = folded.split()
+    return frozenset({initials(folded), "".join(word[0] for word in words if word not in _IDLE)})
+
+
 def likeness(one: tuple[str, ...], other: tuple[str, ...], *, implied: frozenset[str] = frozenset()) -> float:
     """Return how alike two names are, 0 to 1, given their telling words, in any order.
 
     0 when each has a word that the other lacks, or other numbers. A word that only one has costs, unless it is ``implied``
     (the city, given beside the name); a letter wrong costs little, but not between words of Vietnamese, which are short.
     """
-    if one == other or "".join(one) == "".join(other):
+    if one == other or _run_together(one) == _run_together(other):
         return 1.0
     left, right = Counter(one), Counter(other)
     only_one, only_other = list((left - right).elements()), list((right - left).elements())
@@ -76,6 +82,10 @@ def likeness(one: tuple[str, ...], other: tuple[str, ...], *, implied: frozenset
     shared = min(len(one), len(other))
     cost = errors * COST_OF_AN_ERROR * (2 if shared <= FEW_WORDS else 1) + COST_OF_A_WORD * (len(only_one) + len(only_other))
     return max(0.0, 1 - cost)
+
+
+def _run_together(words: tuple[str, ...]) -> str:
+    return "".join(words).replace("vietnam", "viet")
 
 
 def _numbers(words: list[str]) -> list[str]:
@@ -92,6 +102,24 @@ def _pair_off(only_one: list[str], only_other: list[str]) -> int:
             only_other.remove(near)
             errors += wrong
     return errors
+
+
+# Latin spellings of one sound, as names from Lao, Thai, Khmer or Russian are written.
+_SOUNDS = (("ph", "f"), ("ck", "k"), ("th", "t"), ("kh", "k"), ("ou", "u"), ("oo", "u"), ("ee", "i"), ("y", "i"), ("j", "i"), ("x", "s"))
+_TWICE = re.compile(r"(.)\1+")
+
+
+def sounds_like(word: str, other: str) -> bool:
+    """Whether two words are Latin spellings of one sound; never two words of Vietnamese."""
+    if all(_SYLLABLE.fullmatch(each) for each in (word, other)):
+        return False
+    return _sound(word) == _sound(other)
+
+
+def _sound(word: str) -> str:
+    for letters, sound in _SOUNDS:
+        word = word.replace(letters, sound)
+    return _TWICE.sub(r"\1", word)
 
 
 def slips(word: str, other: str) -> int:

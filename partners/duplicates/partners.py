@@ -14,8 +14,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from rapidfuzz import fuzz, process
 
-from crm.abbreviations import initials
-from crm.name_likeness import likeness, telling_words
+from crm.name_likeness import first_letters, likeness, telling_words
 from crm.text import fold as fold_anew
 from partners.duplicates.reasons import Reason, in_words
 from partners.models import Partner
@@ -56,11 +55,13 @@ class KnownPartner:
 
     def __post_init__(self) -> None:
         # Acronyms are left to the rule on short names: "IAIN" and "UIN" are alike as letters and say nothing.
-        long_names = [name for name in self.names if " " in name] or self.names[:1]
+        # A script without spaces writes a whole name as one word.
+        long_names = [name for name in self.names if " " in name or len(name) > INITIALS_TO or not name.isascii()] or self.names[:1]
         self.telling = tuple(dict.fromkeys(telling_words(name) for name in long_names))
         self.words = tuple(" ".join(sorted(words)) for words in self.telling)
         self.acronyms = frozenset(name for name in self.names if " " not in name and INITIALS_FROM <= len(name) <= INITIALS_TO)
-        self.initials = frozenset(letters for name in long_names if INITIALS_FROM <= len(letters := initials(name)) <= INITIALS_TO)
+        letters = (letters for name in long_names if " " in name for letters in first_letters(name))
+        self.initials = frozenset(each for each in letters if INITIALS_FROM <= len(each) <= INITIALS_TO)
 
     @classmethod
     def of(cls, *, name: str, other_names: Iterable[str], country_id: int | None, city: str, website: str, row: int = 0) -> "KnownPartner":

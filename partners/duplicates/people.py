@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from crm.name_likeness import slips, slips_allowed
+from crm.name_likeness import slips, slips_allowed, sounds_like
 from crm.text import fold
 from partners.duplicates.reasons import Reason
 
@@ -96,7 +96,7 @@ def _name_likeness(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[float,
     shared = len(one) - len(only_one)
     if len(only_one) == len(only_other) == 1 and shared:
         wrong = slips(only_one[0], only_other[0])
-        if 0 < wrong <= slips_allowed(only_one[0], only_other[0]):
+        if 0 < wrong <= slips_allowed(only_one[0], only_other[0]) or sounds_like(only_one[0], only_other[0]):
             return NEARLY, "name"
         if _is_initial(only_one[0], only_other[0]):
             return SHORTENED, "shortened"
