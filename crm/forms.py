@@ -92,6 +92,8 @@ class BulkForm(forms.Form):
             field.required = False
             if isinstance(field, forms.ModelChoiceField) and not isinstance(field, forms.ModelMultipleChoiceField):
                 field.empty_label = _("— leave as it is —")
+            elif isinstance(field.widget, forms.CheckboxSelectMultiple):
+                field.widget.wide = True
             elif type(field) in (forms.ChoiceField, forms.TypedChoiceField):
                 field.choices = [("", _("— leave as it is —")), *field.choices]
 
