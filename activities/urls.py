@@ -3,6 +3,7 @@ from django.urls import path
 from activities.views import (
     calendar,
     drafts,
+    encounters,
     events,
     exchanges,
     feeds,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("events/filters/", lists.EventFilters.as_view(), name="event-filters"),
     path("events/new/", events.EventCreate.as_view(), name="event-create"),
     path("events/<uuid:public_id>/", events.EventDetail.as_view(), name="event-detail"),
+    path("people/<uuid:public_id>/encounters/", encounters.PersonEncounters.as_view(), name="person-encounters"),
     path("partners/<uuid:public_id>/timeline/", timeline.PartnerTimeline.as_view(), name="partner-timeline"),
     path("partners/<uuid:public_id>/follow-ups/", timeline.PartnerFollowUps.as_view(), name="partner-follow-ups"),
     path("quick/", quick.quick_log, name="quick-log"),

@@ -43,9 +43,15 @@ class Tab:
 
 PARTNER_TABS = (
     Tab("timeline", _("Timeline"), "activities:partner-timeline", Permission.EXCHANGE_VIEW),
+    Tab("people", _("People"), "partners:partner-people", Permission.PERSON_VIEW),
     Tab("follow-ups", _("Follow-ups"), "activities:partner-follow-ups", Permission.FOLLOW_UP_VIEW),
     Tab("figures", _("Figures"), "reports:partner-engagement", Permission.COVERAGE_VIEW),
 )
+
+# Parts of a page that other apps own and that load after it: under the name, and at its side.
+PARTNER_STRIP = Tab("strip", _("Engagement"), "reports:partner-strip", Permission.COVERAGE_VIEW)
+PARTNER_SIDE = Tab("owed", _("Owed and planned"), "reports:partner-owed", Permission.FOLLOW_UP_VIEW)
+PERSON_PARTS = (Tab("encounters", _("Where we met"), "activities:person-encounters", Permission.EXCHANGE_VIEW),)
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -59,6 +65,9 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "help_chapter": chapter_for(request.resolver_match.view_name if request.resolver_match else ""),
         "menu": tuple(item for item in MENU if may(item.permission)),
         "partner_tabs": tuple(tab for tab in PARTNER_TABS if may(tab.permission)),
+        "partner_strip": PARTNER_STRIP if may(PARTNER_STRIP.permission) else None,
+        "partner_side": PARTNER_SIDE if may(PARTNER_SIDE.permission) else None,
+        "person_parts": tuple(part for part in PERSON_PARTS if may(part.permission)),
     }
 
 

@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Self
 
 from django.conf import settings
@@ -17,6 +18,10 @@ from partners.models.partners import Partner
 class StewardshipQuerySet(DatedRecordQuerySet):  # type: ignore[override]  # the stubs type as_manager anew for each class
     def current(self) -> Self:
         return self.live().on(timezone.localdate())
+
+    def not_over(self, day: date) -> Self:
+        """Those that hold on the day, and those to come."""
+        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day))
 
     def visible_to(self, user: User) -> Self:
         """Part of the directory: everybody knows who keeps a partner."""

@@ -1,7 +1,10 @@
+from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from crm.choices import NameUsage
@@ -9,10 +12,12 @@ from crm.generic import ActionView, ArchiveView, CreateView, DetailView, Questio
 from crm.models import TierMembership
 from crm.permissions import Permission
 from partners.actions.partners import archive_partner, restore_partner
+from partners.choices import RELATIONS_TURNED, RelationKind
 from partners.forms.partners import PartnerForm
-from partners.models import Partner, Post, Relation, Stewardship
+from partners.models import Partner, Registration, Relation, Stewardship
 from partners.views.history import HistoryView
 from partners.views.history_parts import Part
+from partners.views.protocol import people_of
 
 
 class PartnerDetail(DetailView):
@@ -27,37 +32,51 @@ class PartnerDetail(DetailView):
         return rows.select_related("kind", "country", "person", "unit", "updated_by").prefetch_related("names", "fields")
 
     def get_context(self, **context: Any) -> dict[str, Any]:
-        partner, today = self.object, timezone.localdate()
+        partner, today, user = self.object, timezone.localdate(), self.request.user
+        people = people_of(partner, user) if user.may(Permission.PERSON_VIEW) else {}
         return super().get_context(**context) | {
             "today": today,
             "tiers": _tiers_of(partner, today),
-            "posts": _posts_of(partner, self.request.user),
-            "stewardships": Stewardship.objects.current().filter(partner=partner).select_related("unit", "officer"),
-            "relations": _relations_of(partner, today),
-            "may_edit": self.request.user.may(Permission.PARTNER_EDIT)
-            and Partner.objects.editable_by(self.request.user).filter(pk=partner.pk).exists(),
+            "held": people.get("held", []),
+            "stewardships": Stewardship.objects.live().not_over(today).filter(partner=partner).select_related("unit", "officer"),
+            "relations": relations_of(partner, today),
+            "registrations": _registrations_of(partner, today),
+            "may_edit": user.may(Permission.PARTNER_EDIT) and Partner.objects.editable_by(user).filter(pk=partner.pk).exists(),
             "chosen_tab": self.request.GET.get("tab", ""),
+            "tab_query": _tab_query(self.request.GET),
             "former_names": NameUsage.FORMER,
         }
+
+
+def _tab_query(asked: QueryDict) -> str:
+    """What of the address is the tab's own: its filters, so that a link or a reload brings the same."""
+    filters = asked.copy()
+    for name in ("tab", "cursor"):
+        filters.pop(name, None)
+    return f"?{filters.urlencode()}" if filters else ""
 
 
 def _tiers_of(partner: Partner, day: Any) -> QuerySet[TierMembership]:
     return TierMembership.objects.on(day).filter(country=partner.country_id).select_related("tier").order_by("tier__rank", "tier__id")
 
 
-def _posts_of(partner: Partner, user: Any) -> list[Post]:
-    """Posts at the partner: today's in protocol order, then the former ones, latest first."""
-    today = timezone.localdate()
-    posts = list(Post.objects.live().visible_to(user).filter(partner=partner, person__archived_at=None).select_related("person"))
-    for post in posts:
-        post.is_held = (post.valid_from is None or post.valid_from <= today) and (post.valid_to is None or post.valid_to > today)  # type: ignore[attr-defined]  # for the template
-    return sorted(posts, key=lambda post: (not post.is_held, post.rank, post.pk))  # type: ignore[attr-defined]  # set above
+def relations_of(partner: Partner, day: date) -> list[tuple[Relation, str | Promise, Partner]]:
+    """Relations as they are on the day: each with how this partner stands to the other one, and the other one. One query."""
+    rows = Relation.objects.live().on(day).filter(Q(source=partner) | Q(target=partner)).select_related("source", "target")
+    found: list[tuple[Relation, str | Promise, Partner]] = []
+    for relation in rows.order_by("kind", "id"):
+        kind = RelationKind(relation.kind)
+        if relation.source_id == partner.pk:
+            found.append((relation, kind.label, relation.target))
+        else:
+            found.append((relation, RELATIONS_TURNED.get(kind, kind.label), relation.source))
+    return found
 
 
-def _relations_of(partner: Partner, day: Any) -> list[Relation]:
-    """Relations in both directions, as they are today."""
-    rows = Relation.objects.live().on(day).select_related("source", "target")
-    return [*rows.filter(source=partner), *rows.filter(target=partner)]
+def _registrations_of(partner: Partner, day: date) -> list[tuple[Registration, int | None]]:
+    """Certificates that nothing has renewed yet, each with the days that are left."""
+    rows = Registration.objects.live().filter(partner=partner, renewal=None)
+    return [(registration, registration.days_left(day)) for registration in rows]
 
 
 class PartnerCreate(CreateView):
