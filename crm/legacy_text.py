@@ -138,7 +138,8 @@ _TONE_BEARERS = frozenset("aeiouy\u0302\u0306\u031b")
 # Syllables that end in a stop have one of two tones, which rules out most words of other languages.
 _STOPS = {"c", "ch", "p", "t"}
 _STOP_TONES = {"\u0301", "\u0323"}
-_BREAKS = re.compile(r"[\s\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e\d–—“”…]+")
+# A hard space after these is the second half of a misread letter: "LÃ\xa0o" is one word.
+_BREAKS = re.compile(r"(?:[ \t-\r\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e\d–—“”…]|(?<![ÃÄÆº»])\xa0)+")
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class DelimitedSource:
                     "Row %(row)d cannot be split into cells: a quotation mark is missing, or a cell is longer than 131,072 characters."
                 )
                 raise TabularError("broken_row", message % {"row": number}) from error
-            yield RawRow(number, [unprotected(cell.strip() if cell.isascii() else nfc(cell).strip()) for cell in cells])
+            yield RawRow(number, [_text(cell) for cell in cells])
 
     def hidden_rows(self, sheet: str) -> int:
         return 0

@@ -113,10 +113,9 @@ def test_html_in_names_is_shown_as_text(an: User, nghe_an: Unit) -> None:
 @pytest.mark.parametrize(
     ("content", "named"),
     [
-        ("Tên\nHà Nội\n".encode("utf-16-le"), ""),
         (b"name,country\nH\xe0,Lao\n", "UTF-8"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(100), "CSV"),
-        (b"a,a\n1,2\n", "“a”"),
+        (",".join(f"c{number}" for number in range(5_000)).encode(), "5000"),
         (b"", ""),
     ],
 )
@@ -161,7 +160,7 @@ def test_refused_rows_come_back_with_reasons_and_no_formula(an: User, nghe_an: U
 
 def test_likely_duplicate_can_be_left_out_on_the_page(an: User, nghe_an: Unit) -> None:
     known = make_partner("Hội Hữu nghị Sen Vàng", country="LA")
-    job = checked(an, nghe_an, "Tên,Nước,Loại,Web,x\nHội Hữu ngị Sen Vàng,Lào,COMPANY,,\n")
+    job = checked(an, nghe_an, "Tên,Nước,Loại,Web,x\nHội HN Sen Vàng,Lào,COMPANY,,\n")
     page = signed_in(an).get(address("detail", job)).content.decode()
     assert str(known.public_id) in page
     assert signed_in(an).post(address("apply", job), {"2": "somebody-else"}).status_code == 422
