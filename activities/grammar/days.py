@@ -39,7 +39,7 @@ class Day:
     trouble: str = ""
 
 
-Reader = Callable[[re.Match[str], date, bool], Day | None]
+Reader = Callable[[re.Match[str], date, bool], Day]
 
 
 def read_day(line: Line, *, today: date, ahead: bool = False) -> Day | None:
@@ -47,16 +47,24 @@ def read_day(line: Line, *, today: date, ahead: bool = False) -> Day | None:
 
     ``ahead``: the line speaks of something to come, or a day is sought by which something is due.
     """
-    found = [(match.start(), -match.end(), match, reader) for pattern, reader in _READERS if (match := line.find(pattern))]
-    for _start, _length, match, reader in sorted(found, key=lambda entry: entry[:2]):
+    for match, reader in _found(line):
         day = reader(match, today, ahead)
-        if day is None:
-            continue
         if day.trouble:
             return Day(None, trouble=line.typed(*match.span()))
         line.blot(*match.span())
         return day
     return None
+
+
+def is_relative(line: Line) -> bool:
+    """Whether the first day of the line is told from today on (a weekday, tomorrow), not by its number in the calendar."""
+    return any(reader in {_relative, _weekday} for _match, reader in _found(line)[:1])
+
+
+def _found(line: Line) -> list[tuple[re.Match[str], Reader]]:
+    """Where each way of writing a day fits, the first and longest first."""
+    found = [(match, reader) for pattern, reader in _READERS if (match := line.find(pattern))]
+    return sorted(found, key=lambda entry: (entry[0].start(), -entry[0].end()))
 
 
 def nearest(day: int, month: int, *, today: date, ahead: bool) -> date | None:

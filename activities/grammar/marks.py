@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from activities.grammar.days import Day, read_day
+from activities.grammar.days import Day, is_relative, read_day
 from activities.grammar.lines import Line
 
 _ARROW = re.compile(r"->|→|=>|⇒")
@@ -52,7 +52,7 @@ def read_task(text: str, *, today: date, since: date) -> Task | None:
         line = Line(line.text[match.end() :])
     plain = " ".join(line.text.split()).strip(" ,;")
     by = line.find(_BY)
-    due = read_day(line, today=today if _is_relative(line) else since, ahead=True)
+    due = read_day(line, today=today if is_relative(line) else since, ahead=True)
     if due is None or due.start is None:
         return Task(plain, who, due)
     if by is not None and line.shadow[by.end() :].startswith("\x00"):
@@ -76,8 +76,3 @@ def read_people(line: Line) -> int | None:
         return None
     line.blot(*match.span())
     return number
-
-
-def _is_relative(line: Line) -> bool:
-    """Whether the day is told from today on (a weekday, tomorrow), not by its number in the calendar."""
-    return re.search(r"\d\s*(?:[/.-]|thang)\s*\d|\d{4}", line.shadow) is None

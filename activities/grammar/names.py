@@ -75,19 +75,20 @@ def match_names(line: Line, names: Mapping[int, Iterable[str]]) -> list[Match]:
 
 
 def _best(line: Line, names: Mapping[int, list[list[str]]]) -> Match | None:
-    best: list[tuple[_Fit, list[_Spelt]]] = []
-    for variant in _variants(line.words()):
-        for fit in _fits(variant, names):
-            best.append((fit, variant))
-    if not best:
+    """The longest name of the line, the first of several as long; all that its words may mean."""
+    fits = [(fit, *_span(variant, fit)) for variant in _variants(line.words()) for fit in _fits(variant, names)]
+    if not fits:
         return None
-    longest = max(_rank(fit) for fit, _variant in best)
-    equal = [(fit, variant) for fit, variant in best if _rank(fit) == longest]
-    fit, variant = equal[0]
-    keys = tuple(dict.fromkeys(other.key for other, _variant in equal))[:MOST_CHOICES]
-    span = variant[fit.first : fit.first + fit.length]
-    certain = len(keys) == 1 and (fit.whole or fit.share >= CHOSEN_SHARE)
-    return Match(span[0].word.start, span[-1].word.end, keys, certain)
+    longest = max(_rank(fit) for fit, _start, _end in fits)
+    start, end = min((start, end) for fit, start, end in fits if _rank(fit) == longest)
+    meant = [fit for fit, *span in fits if _rank(fit) == longest and span == [start, end]]
+    keys = tuple(dict.fromkeys(fit.key for fit in meant))
+    certain = len(keys) == 1 and (meant[0].whole or meant[0].share >= CHOSEN_SHARE)
+    return Match(start, end, keys[:MOST_CHOICES], certain)
+
+
+def _span(variant: Sequence[_Spelt], fit: _Fit) -> tuple[int, int]:
+    return variant[fit.first].word.start, variant[fit.first + fit.length - 1].word.end
 
 
 def _rank(fit: _Fit) -> tuple[int, bool]:
