@@ -20,7 +20,7 @@ register = template.Library()
 
 @dataclass(frozen=True)
 class Chip:
-    """One value of one filter: field, operator, value, and the address without it."""
+    """One value of one filter: field, operator, value, and the address without it. A second value of a field goes without its name."""
 
     label: str | Promise
     value: str
@@ -50,8 +50,8 @@ def chips_of(filtered: FilterSet, path: str, parameters: QueryDict) -> list[Chip
         given = filtered.data.getlist(name)
         values = _values(filtered, name, field, given)
         for place, (raw, words) in enumerate(values):
-            operator = _("or") if place else operator_of(filtered, name)
-            chips.append(Chip(field.label or name, words, _without(path, parameters, name, given, raw), operator))
+            label, operator = ("", _("or")) if place else (field.label or name, operator_of(filtered, name))
+            chips.append(Chip(label, words, _without(path, parameters, name, given, raw), operator))
     return chips
 
 

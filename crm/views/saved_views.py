@@ -81,7 +81,7 @@ class LookMixin:
         return {
             **context,
             "view": view,
-            "filter_words": [(chip.label, chip.value) for chip in chips_of(filtered, "", filtered.data)],
+            "chips": chips_of(filtered, "", filtered.data),
             "column_labels": [named[name] for name in view.columns if name in named],
             "back": view.get_absolute_url() if view.pk else _address_of(view),
         }
