@@ -113,9 +113,11 @@ def _place_picture(image: Token) -> None:
     image.attrs |= {"src": static(f"guide/{name}"), "width": width, "height": height, "loading": "lazy", "decoding": "async"}
 
 
-def size_of(png: bytes) -> tuple[int, int]:
-    """Width and height in pixels, from the first chunk of a PNG file."""
-    return int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
+def size_of(webp: bytes) -> tuple[int, int]:
+    """Width and height in pixels, from the head of a lossy WebP file (RFC 9649, RFC 6386 section 9.1)."""
+    if webp[12:16] != b"VP8 " or webp[23:26] != b"\x9d\x01\x2a":
+        raise ValueError("Not a lossy WebP picture.")
+    return int.from_bytes(webp[26:28], "little") & 0x3FFF, int.from_bytes(webp[28:30], "little") & 0x3FFF
 
 
 def _language() -> str:
