@@ -131,7 +131,8 @@ def _due(follow_up: FollowUp) -> SafeString | str:
 def _with_what_it_is_about(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
     """The exchange only where the reader may see it."""
     seen = Exists(Exchange.objects.visible_to(user).filter(pk=OuterRef("exchange")))
-    return rows.select_related("partner", "exchange__kind").annotate(exchange_seen=seen)
+    told: QuerySet[Any] = rows.select_related("partner", "exchange__kind").annotate(exchange_seen=seen)
+    return told
 
 
 def _about(follow_up: Any) -> list[Any]:

@@ -145,7 +145,7 @@ class _Names:
         return known
 
     def label_of(self, row: Any) -> str:
-        if type(row).__str__ is not Model.__str__ and not type(row)._meta.auto_created:
+        if not type(row)._meta.auto_created:
             return str(row)[:LONGEST_VALUE]
         links = [field for field in type(row)._meta.concrete_fields if isinstance(field, ForeignKey)]
         return joined((self.value(type(row), field.attname, getattr(row, field.attname)) for field in links), separator=" · ")

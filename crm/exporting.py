@@ -51,7 +51,7 @@ class Export:
 
     def answer(self, request: HttpRequest, format_name: str, *, filters: str) -> HttpResponseBase:
         """Answer with the file, after the export is on record."""
-        details = {"list": self.name, "format": format_name, "filters": filters, "rows": self.count}
+        details: dict[str, Any] = {"list": self.name, "format": format_name, "filters": filters, "rows": self.count}
         record_event(AuditVerb.EXPORTED, by=self.by, request=request, columns=[column.name for column in self.columns], **details)
         chunks = self._chunks(request)
         response: HttpResponseBase

@@ -88,12 +88,13 @@ class BulkForm(forms.Form):
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.by = by
-        for field in self.fields.values():
+        fields: Iterable[Any] = self.fields.values()
+        for field in fields:
             field.required = False
             if isinstance(field, forms.ModelChoiceField) and not isinstance(field, forms.ModelMultipleChoiceField):
                 field.empty_label = _("— leave as it is —")
             elif isinstance(field.widget, forms.CheckboxSelectMultiple):
-                field.widget.wide = True
+                field.widget.wide = True  # type: ignore[attr-defined]  # read by the template of fields
             elif type(field) in (forms.ChoiceField, forms.TypedChoiceField):
                 field.choices = [("", _("— leave as it is —")), *field.choices]
 

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django_filters import FilterSet
 
-from crm.actions.bulk_edits import Operation
+from crm.actions.bulk_operations import Operation
 from crm.columns import Column, Order, fetched, read_columns, read_order, rows_as_html
 from crm.exporting import FORMATS, Export
 from crm.generic import UNPROCESSABLE, ListView, is_partial

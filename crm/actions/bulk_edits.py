@@ -34,7 +34,8 @@ KEPT_LEFT = 500
 def list_named(url_name: str) -> Any:
     """The list that a change set or a saved view is of, by the name of its URL. Raises LookupError where there is none."""
     try:
-        found = resolve(reverse(url_name)).func.view_class
+        view: Any = resolve(reverse(url_name)).func
+        found = view.view_class
     except (NoReverseMatch, AttributeError) as error:
         raise LookupError(url_name) from error
     if not hasattr(found, "found_by"):
@@ -101,7 +102,7 @@ def plan_bulk_edit(list_name: str, rows: QuerySet[Any], values: Mapping[str, Any
 
 def _allowed(rows: QuerySet[Any], edits: Iterable[tuple[Operation, Any]], *, by: User) -> tuple[QuerySet[Any], list[tuple[str, int]]]:
     """The rows that the account may edit so, and for the others how many there are of each reason."""
-    editable = rows.model._default_manager.editable_by(by).values("pk")  # type: ignore[attr-defined]  # every edited noun has it
+    editable = rows.model._default_manager.editable_by(by).values("pk")
     rules = [(~Q(pk__in=editable), _("kept by another unit, or not yours to change")), (Q(archived_at__isnull=False), _("archived"))]
     for operation, value in edits:
         rules += operation.refuses(value)

@@ -152,7 +152,7 @@ class SetColumn(Operation):
 
     def read(self, written: Any) -> Any:
         if isinstance(self.field, ForeignKey):
-            return self.field.related_model._default_manager.get(pk=written)  # type: ignore[union-attr]  # a class by now
+            return self.field.related_model._default_manager.get(pk=written)
         return self.field.to_python(written)
 
     def show(self, row: Any) -> str:

@@ -54,7 +54,7 @@ class SavedViewForm(RecordForm):
 class LookMixin:
     """Reads from the address how the list looks, which is what is saved."""
 
-    request: SignedInRequest
+    request: Any
     object: Any
 
     def looked_at(self, view: SavedView) -> SavedView:
@@ -124,7 +124,8 @@ class SavedViewArchive(ArchiveView):
     )
 
     def get_success_url(self) -> str:
-        return self.object.get_absolute_url().partition("?")[0]
+        address: str = self.object.get_absolute_url()
+        return address.partition("?")[0]
 
 
 @require_POST

@@ -43,8 +43,9 @@ class GiveLead(Operation):
     def write(self, value: tuple[Unit, User | None]) -> list[int | None]:
         return [value[0].pk, value[1].pk if value[1] else None]
 
-    def read(self, written: list[int | None]) -> tuple[Unit, User | None]:
-        return Unit.objects.get(pk=written[0]), User.objects.get(pk=written[1]) if written[1] else None
+    def read(self, written: Any) -> tuple[Unit, User | None]:
+        unit, officer = written
+        return Unit.objects.get(pk=unit), User.objects.get(pk=officer) if officer else None
 
     def show(self, row: Any) -> str:
         today = timezone.localdate()
