@@ -49,7 +49,9 @@ class PartnerQuerySet(SearchedQuerySet):
         used = Q()
         for name in ("participations", "follow_ups", "posts", "relations_from", "relations_to", "registrations"):
             relation: Any = Partner._meta.get_field(name)
-            used |= Q(Exists(relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")})))
+            rows = relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")})
+            # What was archived with the partner, as when an import is taken back, keeps nobody in use.
+            used |= Q(Exists(rows.filter(archived_at__isnull=True) if issubclass(relation.related_model, Record) else rows))
         return self.filter(used)
 
     def editable_by(self, user: User) -> Self:
