@@ -12,8 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from activities.choices import Direction, ExchangeStatus, Level
-from activities.forms.exchanges import usual_direction, usual_sides
-from activities.forms.kinds import KindField
+from activities.forms.kinds import KindField, usual_direction, usual_sides
 from activities.forms.people import in_order
 from activities.forms.warnings import Near, near_exchanges
 from activities.grammar.lines import Line

@@ -6,12 +6,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from activities.actions.entries import log_entry
 from activities.actions.exchanges import change_exchange, log_exchange
 from activities.choices import Direction, ExchangeFamily, ExchangeStatus, Sides
-from activities.forms.kinds import KindField
+from activities.forms.kinds import KindField, usual_direction, usual_sides
 from activities.forms.people import PeopleMixin, in_order, initial_people
+from activities.forms.prefilled import PartnersByNameMixin
 from activities.forms.warnings import warnings_about
-from activities.models import Delegation, Event, Exchange, FollowUp
+from activities.models import Delegation, Event, Exchange, ExchangeDraft, FollowUp
 from crm.forms import Combobox, RecordForm
 from crm.models import Country, Field, Province, Unit
 from partners.forms.fields import DayField, GroupedTicks, PlainKeysMixin, in_groups
@@ -22,7 +24,7 @@ RECENT = 40
 _BY_KIND = _("as usual for the kind")
 
 
-class ExchangeForm(WarningsMixin, PeopleMixin, PlainKeysMixin, RecordForm):
+class ExchangeForm(PartnersByNameMixin, WarningsMixin, PeopleMixin, PlainKeysMixin, RecordForm):
     """Log an exchange, or change one. Three answers are required: partners, kind and day."""
 
     instance: Exchange
@@ -61,7 +63,8 @@ class ExchangeForm(WarningsMixin, PeopleMixin, PlainKeysMixin, RecordForm):
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
-        self.order_fields(["partners", "kind", "starts_on"])
+        self.add_partner_names()
+        self.order_fields(["partners", self.BY_NAME, "kind", "starts_on"])
         self.fields["partners"].queryset = Partner.objects.visible_to(self.by)
         self.fields["kind"].offer(by=self.by, kept=self.instance.kind_id)
         self._offer_places_and_fields()
@@ -172,8 +175,9 @@ class DelegationForm(forms.ModelForm):
 class LogForm(ExchangeForm):
     """A new exchange, with the first thing to do after it."""
 
-    REQUIRED_ANSWERS = frozenset({"partners", "kind", "starts_on"})
+    REQUIRED_ANSWERS = frozenset({"partners", "partner_names", "kind", "starts_on"})
 
+    draft: ExchangeDraft | None = None
     follow_up_text = forms.CharField(label=_("Follow-up: what is to be done"), max_length=500, required=False)
     follow_up_due_on = DayField(label=_("Due on"), required=False)
 
@@ -192,7 +196,10 @@ class LogForm(ExchangeForm):
     def save(self, commit: bool = True) -> Exchange:
         text, due_on = self.cleaned_data["follow_up_text"], self.cleaned_data["follow_up_due_on"]
         follow_up = FollowUp(text=text, due_on=due_on, assignee=self.by) if text else None
-        exchange: Exchange = log_exchange(self.instance, by=self.by, follow_up=follow_up, **self.related())
+        if self.draft is None:
+            return log_exchange(self.instance, by=self.by, follow_up=follow_up, **self.related())
+        kept = {"key": self.draft.key, "text": self.draft.text, "answers": self.draft.answers}
+        exchange, _is_new = log_entry(self.instance, by=self.by, follow_up=follow_up, **kept, **self.related())
         return exchange
 
 
@@ -214,13 +221,3 @@ class ChangeForm(ExchangeForm):
         details = self.delegation.instance if self.delegation is not None and self.delegation.has_changed() else None
         exchange: Exchange = change_exchange(self.instance, by=self.by, delegation=details, **self.related())
         return exchange
-
-
-def usual_direction(direction_of_kind: str) -> str:
-    """They came, we went, or both, as the kind says."""
-    return {"in": Direction.IN, "out": Direction.OUT}.get(direction_of_kind, Direction.MUTUAL)
-
-
-def usual_sides(family: str, direction: str) -> str:
-    """A message that we send is one-sided until it is answered; for all else both sides took part."""
-    return Sides.OURS if family == ExchangeFamily.MESSAGE and direction == Direction.OUT else Sides.BOTH

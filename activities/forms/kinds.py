@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from activities.choices import ExchangeFamily
+from activities.choices import Direction, ExchangeFamily, Sides
 from activities.models import Exchange, ExchangeKind
 from crm.models import User
 
@@ -73,3 +73,13 @@ def frequent_kinds(kinds: Iterable[ExchangeKind], *, by: User) -> list[ExchangeK
     by_pk, by_code = {kind.pk: kind for kind in kinds}, {kind.code: kind for kind in kinds}
     wanted = [by_pk.get(pk) for pk, _times in counted] + [by_code.get(code) for code in USUAL_CODES]
     return list(dict.fromkeys(kind for kind in wanted if kind is not None))[:BUTTONS]
+
+
+def usual_direction(direction_of_kind: str) -> str:
+    """They came, we went, or both, as the kind says."""
+    return {"in": Direction.IN, "out": Direction.OUT}.get(direction_of_kind, Direction.MUTUAL)
+
+
+def usual_sides(family: str, direction: str) -> str:
+    """A message that we send is one-sided until it is answered; for all else both sides took part."""
+    return Sides.OURS if family == ExchangeFamily.MESSAGE and direction == Direction.OUT else Sides.BOTH

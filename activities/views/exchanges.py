@@ -1,6 +1,9 @@
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from activities.actions.exchanges import archive_exchange, restore_exchange
 from activities.choices import ExchangeFamily, Side
 from activities.forms.exchanges import ChangeForm, LogForm
-from activities.models import Attendance, Event, Exchange, FollowUp, Participation
+from activities.forms.prefilled import initial_from_draft, initial_from_line
+from activities.models import Attendance, Event, Exchange, ExchangeDraft, FollowUp, Participation
 from crm.actions.audit import trace_readings
 from crm.generic import ActionView, ArchiveView, CreateView, DetailView, Question, SignedInRequest, UpdateView
 from crm.permissions import Permission
@@ -28,9 +32,9 @@ class ExchangeDetail(DetailView):
     template_name = "activities/exchange_detail.html"
 
     def get_queryset(self) -> QuerySet[Exchange]:
-        rows: QuerySet[Exchange] = super().get_queryset()
+        rows: Any = super().get_queryset()
         related = ("kind", "host_unit", "country", "policy_document", "parent__kind", "event", "delegation", "created_by", "updated_by")
-        return rows.select_related(*related).prefetch_related(WITH_PARTNERS, "fields", "provinces", "co_units__unit")
+        return rows.with_completeness().select_related(*related).prefetch_related(WITH_PARTNERS, "fields", "provinces", "co_units__unit")
 
     def get_object(self) -> Exchange:
         return trace_reading(super().get_object(), self.request)
@@ -63,7 +67,8 @@ def _people_present(exchange: Exchange, user: Any) -> list[Attendance]:
 
 
 class ExchangeLog(CreateView):
-    """Log an exchange. ``?partner=`` fills in a partner, ``?parent=`` a delegation, ``?event=`` an event."""
+    """Log an exchange. ``?partner=`` fills in a partner, ``?parent=`` a delegation, ``?event=`` an event, ``?line=`` what is
+    read of a line, ``?draft=`` a draft, which is done with once the exchange is saved."""
 
     permission = Permission.EXCHANGE_LOG
     model = Exchange
@@ -76,8 +81,22 @@ class ExchangeLog(CreateView):
         public_id = self.request.GET.get("parent")
         return by_public_id(Exchange.objects.editable_by(self.request.user), public_id) if public_id else None
 
+    @cached_property
+    def draft(self) -> ExchangeDraft | None:
+        """The draft that the form completes. Sent twice it is no longer waiting, and leads to the same exchange."""
+        key = self.request.POST.get("draft") or self.request.GET.get("draft")
+        drafts = ExchangeDraft.objects.visible_to(self.request.user)
+        try:
+            return get_object_or_404(drafts if self.request.method == "POST" else drafts.waiting(), key=key) if key else None
+        except (ValueError, ValidationError):
+            raise Http404 from None
+
     def get_form_arguments(self) -> dict[str, Any]:
         initial: dict[str, Any] = {}
+        if self.draft:
+            initial |= initial_from_draft(self.draft, by=self.request.user)
+        elif line := self.request.GET.get("line", "").strip():
+            initial |= initial_from_line(line, by=self.request.user)
         if public_id := self.request.GET.get("partner"):
             initial["partners"] = [by_public_id(Partner.objects.visible_to(self.request.user), public_id).public_id]
         if public_id := self.request.GET.get("event"):
@@ -88,8 +107,14 @@ class ExchangeLog(CreateView):
             initial["partners"] = [row.partner.public_id for row in self.parent.participations.select_related("partner")]
         return {"initial": initial}
 
+    def get_form(self, *data: Any) -> Any:
+        form = super().get_form(*data)
+        form.draft = self.draft
+        return form
+
     def get_context(self, **context: Any) -> dict[str, Any]:
-        return super().get_context(**context) | {"parent": self.parent}
+        line = self.draft.text if self.draft else self.request.GET.get("line", "")
+        return super().get_context(**context) | {"parent": self.parent, "draft": self.draft, "line": line}
 
 
 class ExchangeEdit(UpdateView):

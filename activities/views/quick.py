@@ -43,7 +43,9 @@ def quick_log(request: SignedInRequest) -> HttpResponse:
         return _marked(show_entry(request, entry), entry, EMPTY)
     exchange, is_new = _logged(entry) if entry.is_complete and "only_keep" not in request.POST else (None, False)
     if exchange is None:
-        keep_draft(by=request.user, key=entry.key, text=entry.text, answers=entry.to_keep)
+        # Sent again, it may be held against the very exchange that it has become.
+        exchange = keep_draft(by=request.user, key=entry.key, text=entry.text, answers=entry.to_keep).exchange
+    if exchange is None:
         return _marked(show_entry(request, entry, kept=True), entry, KEPT)
     if not is_partial(request):
         return redirect(exchange)
