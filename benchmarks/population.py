@@ -145,8 +145,8 @@ class Population:
             country = self.random.choice(self.countries)
             unit = self.random.choice(self.units)
             yield (
-                number, str(new_public_id()), 1, self.now, self.now, name, "", "", "", "", "given_first", "", country, "", "", "", "",
-                "network", unit, False, fold(name), sort_key(name),
+                number, str(new_public_id()), 1, self.now, self.now, name, "", "", "", "", "", "given_first", "", "", "", country, "", "",
+                "", "", "", "not_asked", "network", unit, False, fold(name), sort_key(name),
             )  # fmt: skip
 
     def exchanges(self) -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]], list[tuple[Any, ...]]]]:
@@ -207,14 +207,19 @@ PERSON_COLUMNS = [
     "latin_name",
     "native_name",
     "family_name",
+    "middle_name",
     "given_name",
     "name_order",
     "how_to_address",
+    "salutation_en",
+    "salutation_native",
     "country_id",
     "languages",
     "email",
     "phone",
     "protocol_notes",
+    "purpose",
+    "consent",
     "confidentiality",
     "unit_id",
     "is_demo",
