@@ -46,7 +46,7 @@ class ExchangeFilter(RecordFilter):
         fields: list[str] = []
 
     def with_partner(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
-        return queryset.filter(pk__in=Participation.objects.filter(partner__public_id=value).values("exchange"))
+        return queryset.filter(pk__in=Participation.objects.filter(partner__in=Partner.objects.now_known_as(value)).values("exchange"))
 
     def with_country(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
         if not value:
@@ -81,12 +81,15 @@ class FollowUpFilter(RecordFilter):
     mine = django_filters.BooleanFilter(method="for_me", label=_("Mine"))
     overdue = django_filters.BooleanFilter(method="late", label=_("Overdue"))
     due_until = django_filters.DateFilter(field_name="due_on", lookup_expr="lte", label=_("Due by"))
-    partner = RecordIdFilter(of=Partner, field_name="partner__public_id", label=_("Partner"))
+    partner = RecordIdFilter(of=Partner, method="about_partner", label=_("Partner"))
     exchange = RecordIdFilter(of=Exchange, field_name="exchange__public_id", label=_("Exchange"))
 
     class Meta:
         model = FollowUp
         fields: list[str] = []
+
+    def about_partner(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        return queryset.filter(partner__in=Partner.objects.now_known_as(value))
 
     def for_me(self, queryset: FollowUpQuerySet, name: str, value: bool) -> QuerySet:
         return queryset.assigned_to(self.request.user) if value else queryset

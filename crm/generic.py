@@ -130,10 +130,13 @@ class ListView(NounView):
 
 
 class DetailView(NounView):
-    """One record, as ``object``."""
+    """One record, as ``object``. One that was merged leads to its survivor."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.object = self.get_object()
+        if (survivor := getattr(self.object, "merged_into", None)) is not None:
+            # Not for ever in the browser's eyes: a merge can be taken apart.
+            return HttpResponseRedirect(survivor.get_absolute_url())
         return self.show(object=self.object)
 
 

@@ -46,6 +46,8 @@ class Query:
     text: str
     words: tuple[str, ...]
     groups: tuple[tuple[tuple[str, ...], ...], ...]
+    # What was found already, since people and exchanges are found by their partners too.
+    memo: dict[tuple[str, int], "Found"] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, typed: str) -> "Query":

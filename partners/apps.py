@@ -7,4 +7,4 @@ class PartnersConfig(AppConfig):
     verbose_name = _("Partners")
 
     def ready(self) -> None:
-        from partners import receivers, search  # noqa: F401  (keys follow names; partners and people can be found)
+        from partners import receivers, search, tasks_duplicates  # noqa: F401  (keys follow names; all can be found; nightly scan)

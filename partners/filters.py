@@ -62,4 +62,4 @@ class PersonFilter(RecordFilter):
         fields: list[str] = []
 
     def at_partner(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
-        return queryset.filter(pk__in=Post.objects.live().filter(partner__public_id=value).values("person"))
+        return queryset.filter(pk__in=Post.objects.live().filter(partner__in=Partner.objects.now_known_as(value)).values("person"))

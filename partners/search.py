@@ -32,6 +32,13 @@ REASON_OF_RANK = {INITIALS: _("first letters"), SIMILAR: _("similar spelling")}
 
 
 def find_partners(query: Query, user: User) -> Found:
+    """Partners by any of their names. Asked once for a query, though people and exchanges ask again."""
+    if (found := query.memo.get(("partners", user.pk))) is None:
+        found = query.memo["partners", user.pk] = _find_partners(query, user)
+    return found
+
+
+def _find_partners(query: Query, user: User) -> Found:
     rows = Partner.objects.visible_to(user).filter(merged_into=None)
     kept = Stewardship.objects.current().filter(partner=OuterRef("pk"), unit__in=user.scope.unit_ids)
     return find(query, rows, near=None if user.scope.central else Exists(kept))
@@ -68,7 +75,7 @@ def find_people(query: Query, user: User) -> Found:
 
 def _in_posts(query: Query, user: User) -> list[tuple[int, Match]]:
     title_words = {word for word in query.words if word in TITLE_WORDS}
-    rest = Query.of(" ".join(word for word in query.words if word not in title_words))
+    rest = Query.of(" ".join(word for word in query.words if word not in title_words)) if title_words else query
     if not rest.is_enough:
         return []
     partners = [pk for pk, match in find_partners(rest, user).matches if match.rank < SIMILAR][:PARTNERS_ASKED]
@@ -107,44 +114,9 @@ def _person_hit(person: Any, match: Match, query: Query) -> Hit:
 
 
 # Words of titles, folded: they tell the post, the rest of what was typed tells the partner.
-TITLE_WORDS = frozenset(
-    [
-        "chu",
-        "tich",
-        "pho",
-        "tong",
-        "thu",
-        "ky",
-        "giam",
-        "doc",
-        "truong",
-        "ban",
-        "vien",
-        "hieu",
-        "dai",
-        "su",
-        "bi",
-        "bo",
-        "thu",
-        "tuong",
-        "tham",
-        "tan",
-        "president",
-        "chairman",
-        "chairwoman",
-        "chair",
-        "vice",
-        "secretary",
-        "general",
-        "director",
-        "head",
-        "rector",
-        "dean",
-        "ambassador",
-        "minister",
-        "counsellor",
-    ]
-)
+_VIETNAMESE = "chu tich pho tong thu ky giam doc truong ban vien hieu dai su bi bo thu tuong tham tan"
+_ENGLISH = "president chairman chairwoman chair vice secretary general director head rector dean ambassador minister counsellor"
+TITLE_WORDS = frozenset(f"{_VIETNAMESE} {_ENGLISH}".split())
 
 register(SearchedNoun("partners", _("Partners"), Permission.PARTNER_VIEW, "partners:partner-list", find_partners, show_partners), place=10)
 register(SearchedNoun("people", _("People"), Permission.PERSON_VIEW, "partners:person-list", find_people, show_people), place=20)

@@ -1,10 +1,12 @@
 from django.urls import path
 
 from partners.views import (
+    duplicates,
     import_layouts,
     import_refused,
     imports,
     lists,
+    merges,
     notes,
     options,
     partners,
@@ -59,6 +61,12 @@ urlpatterns = [
     path("posts/<uuid:public_id>/succession/", succession.PostSuccession.as_view(), name="post-succession"),
     path("posts/<uuid:public_id>/edit/", people.PostEdit.as_view(), name="post-edit"),
     path("posts/<uuid:public_id>/archive/", people.PostArchive.as_view(), name="post-archive"),
+    path("duplicates/", duplicates.duplicate_list, name="duplicate-list"),
+    path("duplicates/scan/", duplicates.duplicate_scan, name="duplicate-scan"),
+    path("duplicates/<slug:noun>/progress/", duplicates.scan_progress, name="duplicate-progress"),
+    path("duplicates/<slug:noun>/<int:pk>/", duplicates.pair_decide, name="pair-decide"),
+    path("<uuid:public_id>/merge/", merges.merge_partners, name="merge"),
+    path("people/<uuid:public_id>/merge/", merges.merge_people, name="person-merge"),
     path("imports/", imports.import_list, name="import-list"),
     path("imports/new/", imports.import_create, name="import-create"),
     path("imports/<uuid:public_id>/", imports.import_detail, name="import-detail"),

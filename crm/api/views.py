@@ -110,8 +110,16 @@ class RecordViewSet(ReferenceViewSet):
     def retrieve(self, request: Request, **key: Any) -> Response:
         refuse_unknown_parameters(request, self.extra_parameters)
         record = self.get_object()
+        if record.is_archived and (survivor := getattr(record, "merged_into", None)) is not None:
+            return self.lead_to(request, record, survivor)
         trace_readings([record], by=self.account, request=request)
         return self.respond(record)
+
+    def lead_to(self, request: Request, record: Any, survivor: Any) -> Response:
+        """Answer for a record that was merged: 307 to the survivor, since the merge may be taken apart again."""
+        location = request.build_absolute_uri(reverse(f"api:{self.basename}-detail", args=[survivor.public_id]))
+        body = {"id": str(record.public_id), "merged_into": str(survivor.public_id)}
+        return Response(body, status=status.HTTP_307_TEMPORARY_REDIRECT, headers={"Location": location})
 
     def create(self, request: Request) -> Response:
         record = self.model()

@@ -5,6 +5,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +38,15 @@ class SearchedQuerySet(RecordQuerySet):
         for word in fold(words).split():
             found = found.filter(search_key__contains=word)
         return found
+
+
+class MergeableQuerySet(SearchedQuerySet):
+    """Records that may have been merged."""
+
+    def now_known_as(self, public_id: Any) -> Self:
+        """The record of the identifier, or the one that it was merged into: old identifiers lead on for ever."""
+        named = self.model._default_manager.filter(public_id=public_id)
+        return self.filter(pk__in=named.annotate(stands=Coalesce("merged_into", "pk")).values("stands"))
 
 
 class Record(models.Model):

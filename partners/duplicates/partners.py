@@ -198,7 +198,8 @@ def host_of(website: str) -> str:
 
 
 def block_keys(partner: KnownPartner) -> set[str]:
-    """Under what a partner is looked up: the beginnings of its telling words, its website, its first letters."""
+    """Under what a partner is looked up: the beginnings of its telling words, its website, its first letters, all words."""
     keys = {word[:BLOCK_LETTERS] for words in partner.telling for word in words if len(word) > 2}
     keys |= {f"={letters}" for letters in partner.acronyms | partner.initials}
+    keys |= {f"#{words}" for words in partner.words}
     return keys | {f"//{partner.host}"} if partner.host else keys

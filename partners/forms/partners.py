@@ -9,6 +9,7 @@ from crm.choices import Language, NameUsage
 from crm.forms import RecordForm
 from crm.models import Country, Field, Unit, User
 from crm.text import fold
+from partners.actions.duplicate_scans import called_different
 from partners.actions.partners import OtherName, save_partner
 from partners.duplicates import KnownPartner, KnownPartners
 from partners.forms.fields import DayField, GroupedTicks, PlainKeysMixin, in_groups
@@ -118,7 +119,13 @@ def similar_partners(partner: Partner, *, other_names: list[str], by: User) -> l
     known.load_countries([partner.country_id])
     likely = [likeness.partner.pk for likeness in known.likely(newcomer, limit=5)]
     same_name = Q(search_key=fold(partner.name)) | Q(search_key__startswith=f"{fold(partner.name)}\n")
-    found = Partner.objects.visible_to(by).live().filter(Q(pk__in=likely) | same_name).exclude(pk=partner.pk).select_related("country")
+    found = (
+        Partner.objects.visible_to(by)
+        .live()
+        .filter(Q(pk__in=likely) | same_name)
+        .exclude(pk__in={partner.pk} | called_different(partner))
+        .select_related("country")
+    )
     return sorted(found[:6], key=lambda other: likely.index(other.pk) if other.pk in likely else len(likely))
 
 

@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 from crm.choices import Language, NameUsage
 from crm.models import TierMembership, User
 from crm.models.fields import NameField, NoteField
-from crm.models.records import Dated, Mergeable, Record, SearchedQuerySet
+from crm.models.records import Dated, Mergeable, MergeableQuerySet, Record
 from crm.text import fold, sort_key
 from partners.choices import PartnerStatus
 from partners.models.kinds import PartnerKind
@@ -21,7 +21,7 @@ EPOCH = date(1970, 1, 1)
 ACTIVE_DAYS = 365
 
 
-class PartnerQuerySet(SearchedQuerySet):
+class PartnerQuerySet(MergeableQuerySet):
     def visible_to(self, user: User) -> Self:
         """The directory is open to every unit, so that nobody courts the same partner twice."""
         return self if user.scope.permissions else self.none()

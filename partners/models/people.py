@@ -11,13 +11,13 @@ from simple_history.models import HistoricalRecords
 from crm.choices import Confidentiality
 from crm.models import User
 from crm.models.fields import NameField, NoteField
-from crm.models.records import Dated, DatedRecordQuerySet, Mergeable, Record, RecordQuerySet, SearchedQuerySet, reads_english
+from crm.models.records import Dated, DatedRecordQuerySet, Mergeable, MergeableQuerySet, Record, RecordQuerySet, reads_english
 from crm.text import fold, sort_key
 from partners.choices import Consent, NameOrder, NoteKind
 from partners.names import sorting_name
 
 
-class PersonQuerySet(SearchedQuerySet):
+class PersonQuerySet(MergeableQuerySet):
     def visible_to(self, user: User) -> Self:
         """People by confidentiality: whole network, own unit and the centre, or restricted."""
         return self.filter(user.scope.readable(user, unit_fields=("unit",)))

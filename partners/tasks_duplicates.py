@@ -1,0 +1,20 @@
+"""Looking for duplicates in the background: the whole register once, after that nightly what changed."""
+
+from celery import shared_task
+
+from partners.actions.duplicate_scans import PARTNERS, PEOPLE, scan_next, start_scan
+from partners.models import DuplicateScan
+
+
+@shared_task
+def scan_for_duplicates(*, everything: bool = False) -> None:
+    """Scan partners and people: what changed since the last scan, or all. A scan that was broken off is taken up again."""
+    for noun in (PARTNERS, PEOPLE):
+        scan = start_scan(noun, everything=everything)
+        if scan is not None:
+            run_scan(scan)
+
+
+def run_scan(scan: DuplicateScan) -> None:
+    while scan_next(scan):
+        pass
