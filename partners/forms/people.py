@@ -46,6 +46,7 @@ class PersonForm(WarningsMixin, PlainKeysMixin, RecordForm):
     def __init__(self, data: Any = None, *args: Any, partner: Partner | None = None, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
         self.post: PostForm | None = None
+        self.fields["consent"].required = False  # Left out it stays what it was, at first “not asked yet”.
         for name in ("full_name", "country"):
             self.fields[name].widget.attrs |= ASKS_FOR_PARTS | {"hx-get": reverse("partners:name-parts")}
         if not self.instance.pk:

@@ -102,7 +102,7 @@ def test_the_page_shows_names_in_their_scripts_tiers_stewards_people_and_relatio
 
     page = get_counted(client, partner.get_absolute_url(), name="partner page").content.decode()
 
-    assert '<span class="grow native" lang="lo">ສະມາຄົມມິດຕະພາບ</span>' in page
+    assert '<span class="native" lang="lo">ສະມາຄົມມິດຕະພາບ</span>' in page
     assert "Nước láng giềng" in page
     assert nghe_an.display in page
     assert "Mặt trận Lào" in page
