@@ -85,12 +85,11 @@ def _read_marks(line: Line, reading: Reading, *, on: date) -> None:
 
 
 def _read_places(line: Line, reading: Reading, marks: list[Marked], *, on: date) -> None:
-    provinces, countries = Provinces(on), Countries()
-    places = []
+    provinces, places = Provinces(on), []
     for mark in marks:
         if found := _blot_longest(line, mark, provinces.find):
             reading.provinces.append(found)
-        elif abroad := _blot_longest(line, mark, countries.find):
+        elif abroad := _blot_longest(line, mark, Countries().find):
             reading.country = abroad[0]
         else:
             places.append(line.typed(mark.start + 1, mark.end).strip(" .:"))
