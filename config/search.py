@@ -24,6 +24,7 @@ PAGES = (
     MenuItem(gettext_lazy("People"), "partners:person-list", "users", Permission.PERSON_VIEW),
     MenuItem(gettext_lazy("Follow-ups"), "activities:follow-up-list", "flag", Permission.FOLLOW_UP_VIEW),
     MenuItem(gettext_lazy("Events"), "activities:event-list", "calendar", Permission.EXCHANGE_VIEW),
+    MenuItem(gettext_lazy("Likely duplicates"), "partners:duplicate-list", "square-2-stack", Permission.MERGE),
     MenuItem(gettext_lazy("New partner"), "partners:partner-create", "plus", Permission.PARTNER_EDIT),
     MenuItem(gettext_lazy("New person"), "partners:person-create", "plus", Permission.PERSON_EDIT),
     MenuItem(gettext_lazy("Log an exchange"), "activities:exchange-log", "plus", Permission.EXCHANGE_LOG),
