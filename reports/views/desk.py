@@ -1,6 +1,6 @@
-"""My desk: what I have to do, who is going silent, what was done lately and what is coming."""
+"""My desk: log a line, what I have to do, what is coming, who is going silent, what was done lately."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +12,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from activities.actions.follow_ups import close_follow_up
+from activities.calendar.entries import Entry, EntryKind, Selection, Whose, entries
 from activities.choices import ExchangeStatus, FollowUpState
-from activities.models import Exchange, FollowUp
+from activities.models import Exchange, ExchangeDraft, FollowUp
+from activities.views.follow_up_board import counts_of
+from activities.views.tidying import to_tidy_up
 from crm.generic import UNPROCESSABLE, SignedInRequest, is_partial
-from crm.models import Unit, User
+from crm.models import Notification, Unit, User
 from crm.permissions import Permission, requires
 from partners.choices import PartnerStatus
 from partners.models import Partner, Stewardship
@@ -24,6 +27,9 @@ from reports.views.coverage import count_statuses, worst_of_each_country
 from reports.views.unconfirmed import unconfirmed_rows
 
 LINES = 10
+LINES_TOLD = 4
+OCCASION_DAYS = 30
+TIDY_UP_DAYS = 30
 # As long as a contact takes to lose half its weight in the engagement index.
 SILENT_DAYS = 180
 
@@ -40,6 +46,10 @@ def desk(request: SignedInRequest) -> HttpResponse:
         "recent": of_own_units(user).filter(status=ExchangeStatus.HELD, starts_on__lte=today).order_by("-starts_on", "-id")[:LINES],
         "ahead": unfinished(user).order_by("starts_on", "id")[:LINES],
         "home_units": Unit.objects.filter(pk__in=user.scope.home_unit_ids),
+        "occasions": occasions_coming(user, today),
+        "occasion_days": OCCASION_DAYS,
+        "told": Notification.objects.visible_to(user).unread()[:LINES_TOLD],
+        **(_for_those_who_log(user) if user.may(Permission.EXCHANGE_LOG) else {}),
         **_follow_ups(user),
         **(_for_the_secretariat() if user.may(Permission.REFERENCE_EDIT) else {}),
     }
@@ -70,7 +80,22 @@ def _follow_ups(user: User) -> dict[str, Any]:
     visible = FollowUp.objects.visible_to(user).select_related("partner", "exchange__kind", "assignee", "unit")
     mine = visible.open().assigned_to(user)
     late = visible.overdue(today).filter(unit__in=user.scope.unit_ids).exclude(Q(assignee=user) & Q(assignee__isnull=False))
-    return {"mine": mine[:LINES], "late": late[:LINES]}
+    return {"mine": mine[:LINES], "late": late[:LINES], "counts": counts_of(mine, today)}
+
+
+def _for_those_who_log(user: User) -> dict[str, Any]:
+    """How many drafts wait, and how many exchanges of the last month still lack something."""
+    return {
+        "drafts": ExchangeDraft.objects.visible_to(user).waiting().count(),
+        "to_tidy_up": to_tidy_up(user, days=TIDY_UP_DAYS).count(),
+    }
+
+
+def occasions_coming(user: User, today: date) -> list[Entry]:
+    """Occasions and endings of the next days that concern the partners the reader's units keep; those at the centre see all."""
+    whose = Whose.ALL if user.scope.central else Whose.UNITS
+    kinds = frozenset({EntryKind.OCCASION, EntryKind.ENDING})
+    return entries(Selection(user, today, today + timedelta(days=OCCASION_DAYS), whose, kinds=kinds))[:LINES]
 
 
 def going_silent(user: User, since: Any) -> QuerySet[Partner]:

@@ -24,6 +24,7 @@ from reports.metrics.stored import coverage_on
 from reports.models import PlanLine
 from reports.views.coverage import Line, lines, worst_of_each_country
 from tests.factories import make_exchange, make_partner, make_steward
+from tests.query_counts import get_counted
 
 pytestmark = pytest.mark.django_db
 
@@ -280,3 +281,12 @@ def test_the_secretariat_sees_coverage_and_what_waits_to_be_confirmed(lao: Partn
     assert "Coverage of the priority tiers on" in page
     assert "Reference data to be confirmed" in page
     assert "For the secretariat" not in read(an, reverse("desk"))
+
+
+def test_the_desk_asks_the_same_few_queries_however_much_waits(lao: Partner, an: User, nghe_an: Unit) -> None:
+    for number in range(6):
+        save_follow_up(FollowUp(text=f"Việc {number}", partner=lao, unit=nghe_an, assignee=an), by=an)
+        make_exchange(lao, by=an, on=timezone.localdate() - timedelta(days=number))
+    client = Client()
+    client.force_login(an)
+    get_counted(client, reverse("desk"), name="desk")
