@@ -94,9 +94,9 @@ def read_columns(text: str, columns: Sequence[Column]) -> list[Column]:
 
 
 def fetched(rows: QuerySet[Any], columns: Iterable[Column], user: User) -> QuerySet[Any]:
-    """Add what the columns need of other tables."""
-    for column in columns:
-        rows = column.fetch(rows, user)
+    """Add what the columns need of other tables, once where several need the same."""
+    for fetch in dict.fromkeys(column.fetch for column in columns):
+        rows = fetch(rows, user)
     return rows
 
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html
@@ -25,7 +25,7 @@ from crm.models import SavedView, User
 from crm.permissions import Permission, check
 
 # What an address says beside the filters.
-LOOK_PARAMETERS = ("view", "columns", "order", "cursor", "export")
+LOOK_PARAMETERS = ("view", "columns", "order", "cursor", "export", "panel")
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,8 @@ class RecordList(ListView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "export" in request.GET:
             return self.export(request.GET["export"])  # type: ignore[return-value]  # a stream is an answer too
+        if "panel" in request.GET:
+            return self.show_columns()
         return super().get(request, *args, **kwargs)
 
     @property
@@ -165,8 +167,7 @@ class RecordList(ListView):
             "look": look,
             "heads": [self._head(column) for column in look.columns],
             "body": rows_as_html(context["page"].rows, look.columns, pick=_pick() if bulk else None),
-            "offered": [*look.columns, *(column for column in self.columns if column not in look.columns)],
-            "orders": [Order(column, way) for column in self.columns if column.sort for way in (False, True)],
+            "columns_address": self._address(cursor=None, panel="columns"),
             "bulk": bulk,
             "bulk_all": urlencode({"list": self.url_name, "all": 1, "query": look.filters.urlencode()}),
             "save_query": urlencode(
@@ -177,8 +178,22 @@ class RecordList(ListView):
             "export_address": self._address(cursor=None, export=""),
         }  # fmt: skip
 
+    def show_columns(self) -> HttpResponse:
+        """The panel that chooses columns and order: loaded when it is opened, so that the list itself stays light."""
+        look = self.look
+        return render(
+            self.request,
+            "crm/lists/columns.html#panel" if is_partial(self.request) else "crm/lists/columns.html",
+            {
+                "look": look,
+                "offered": [*look.columns, *(column for column in self.columns if column not in look.columns)],
+                "orders": [Order(column, way) for column in self.columns if column.sort for way in (False, True)],
+            },
+        )
+
     def _views(self) -> list[SavedView]:
-        return list(SavedView.objects.visible_to(self.request.user).filter(noun=self.url_name).with_marks(self.request.user))
+        views = SavedView.objects.visible_to(self.request.user).filter(noun=self.url_name)
+        return list(views.with_marks(self.request.user).only("public_id", "noun", "name", "audience"))
 
     def _head(self, column: Column) -> Head:
         if column.sort is None:

@@ -60,6 +60,7 @@ def _place(partner: Partner) -> SafeString:
 
 def _with_leads(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
     lead = Stewardship.objects.current().filter(role=StewardRole.LEAD).select_related("unit", "officer")
+    lead = lead.only("partner", "unit__name_vi", "unit__name_en", "unit__short_name", "officer__full_name", "officer__username")
     return rows.prefetch_related(Prefetch("stewardships", lead, to_attr="leads"))
 
 

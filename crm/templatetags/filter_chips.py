@@ -73,11 +73,10 @@ def _values(filtered: FilterSet, name: str, field: Any, given: list[str]) -> lis
         return [(given[-1], by.words(cleaned, filtered.request.user))]
     if not isinstance(cleaned, list | QuerySet):
         return [(given[-1], _in_words(cleaned))]
-    labels = {str(value): label for value, label in getattr(field, "choices", ())} if not isinstance(cleaned, QuerySet) else {}
-    return [
-        (str(field.prepare_value(single)), str(single)) if isinstance(single, Model) else (raw, str(labels.get(raw, single)))
-        for single, raw in zip(cleaned, given, strict=False)
-    ]
+    if all(isinstance(single, Model) for single in cleaned):
+        return [(str(field.prepare_value(single)), str(single)) for single in cleaned]
+    labels = {str(value): label for value, label in field.choices}
+    return [(raw, str(labels.get(raw, raw))) for raw in given]
 
 
 def _in_words(value: Any) -> str:

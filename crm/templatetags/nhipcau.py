@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -64,6 +65,11 @@ BAND_TONES = {"close": "good", "kept": "", "thin": "due", "cold": "bad"}
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """A Heroicon in the size of the text; silent for screen readers unless it has a label."""
+    return _drawn(name, str(label))
+
+
+@lru_cache(maxsize=512)
+def _drawn(name: str, label: str) -> SafeString:
     spoken = {"role": "img", "aria-label": label} if label else {"aria-hidden": "true"}
     return SafeString(heroicon_outline(name, size=20, **{"class": "icon", "focusable": "false"}, **spoken))
 
