@@ -114,10 +114,10 @@ def _place_picture(image: Token) -> None:
 
 
 def size_of(webp: bytes) -> tuple[int, int]:
-    """Width and height in pixels, from the head of a lossy WebP file (RFC 9649, RFC 6386 section 9.1)."""
-    if webp[12:16] != b"VP8 " or webp[23:26] != b"\x9d\x01\x2a":
-        raise ValueError("Not a lossy WebP picture.")
-    return int.from_bytes(webp[26:28], "little") & 0x3FFF, int.from_bytes(webp[28:30], "little") & 0x3FFF
+    """Width and height in pixels, from the head of a WebP file of the extended kind (RFC 9649, section 2.7)."""
+    if webp[8:16] != b"WEBPVP8X":
+        raise ValueError("Not a picture that ./dev guide took.")
+    return int.from_bytes(webp[24:27], "little") + 1, int.from_bytes(webp[27:30], "little") + 1
 
 
 def _language() -> str:

@@ -21,8 +21,8 @@ from config.demo.chronicle import chronicle_of
 from config.demo.directory import Acquaintance
 from config.demo.surroundings import Surroundings
 from config.demo.tables import document, parts, rows_of
-from crm.choices import Confidentiality, ViewAudience
-from crm.models import Country, Field, OfficeClient, SavedView, TierMembership, Unit, User
+from crm.choices import ChangeState, Confidentiality, ViewAudience
+from crm.models import ChangeSet, Country, Field, ImportJob, OfficeClient, SavedView, TierMembership, Unit, User
 from partners.choices import NoteKind, PartnerFamily
 from partners.models import Partner, PersonNote, Post, Registration
 from reports.metrics.documents import engagement_document
@@ -145,6 +145,8 @@ def test_the_newer_pages_have_something_to_show() -> None:
     assert set(PersonNote.objects.values_list("confidentiality", flat=True)) == set(Confidentiality.values)
     assert set(SavedView.objects.values_list("audience", flat=True)) == set(ViewAudience.values)
     assert ExchangeDraft.objects.waiting().exists()
+    assert {change_set.state for change_set in ChangeSet.objects.all()} == {ChangeState.APPLIED, ChangeState.UNDONE}
+    assert ImportJob.objects.get().counts["created"] == 4
 
 
 @pytest.mark.parametrize("username", ["thu-ky", "nghe-an", "paccom"])

@@ -6,8 +6,10 @@ from tests.bed.pages import addresses, client_of, samples
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("demo_data")]
 
-# An address that answers the secretariat neither a page, a part, a file nor "that is an action": why.
-SHUT: dict[str, int] = {}
+# Addresses that answer the secretariat neither a page, a part, a file nor "that is an action".
+SHUT = {
+    "activities:calendar-feed": 404,  # The secret of no address.
+}
 
 
 def test_every_address_opens_for_the_secretariat_or_is_an_action() -> None:

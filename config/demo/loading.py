@@ -8,6 +8,7 @@ from django.db import transaction
 from activities.models import Exchange, FollowUp
 from config.demo.accounts import make_accounts
 from config.demo.bulk import write_entries
+from config.demo.changes import make_changes
 from config.demo.chronicle import chronicle_of
 from config.demo.desks import make_desks
 from config.demo.directory import make_directory
@@ -56,6 +57,7 @@ def load(today: date) -> Loaded:
     make_errands(known, around)
     make_doubles(known, around)
     make_desks(around)
+    make_changes(around)
     return Loaded(
         partners=Partner.objects.filter(is_demo=True).count(),
         people=Person.objects.filter(is_demo=True).count(),

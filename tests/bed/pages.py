@@ -6,19 +6,20 @@ that does not open. A new page cannot stay outside by being forgotten.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Count, Model
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils.timezone import localdate
 
-from activities.models import Event, Exchange, FollowUp
+from activities.models import CalendarFeed, Event, Exchange, ExchangeDraft, FollowUp, Occasion
 from crm.actions.notifications import notify
-from crm.choices import NotificationTopic
-from crm.models import ImportJob, Notification, SavedView, Unit, User
-from partners.models import Partner, Person, Post, Registration
+from crm.choices import ChangeState, NotificationTopic
+from crm.models import ChangeSet, ImportJob, Notification, SavedView, User
+from partners.models import Partner, Person, PersonNote, Post, Registration, Relation, Stewardship
 
 # What is no page of the product, with the reason. A name ending in a colon stands for everything below it.
 LEFT_OUT = {
@@ -26,6 +27,12 @@ LEFT_OUT = {
     "api:": "answers to programs; api:docs, about them, is drawn by Swagger UI",
     "oauth2:": "answers to programs",
     "account_login": "for those who are not signed in; tests ask for it by itself",
+}
+# What an address asks for besides, where it opens nothing without.
+QUERIES = {
+    "crm:bulk-edit": "?list=partners%3Apartner-list&all=1&query=tier%3DNEIGHBOUR",
+    "crm:saved-view-create": "?list=partners%3Apartner-list&query=tier%3DNEIGHBOUR",
+    "search": "?q=phu+champa",
 }
 OPENED_BY = "thu-ky"  # The secretariat: of all who write, the account that may open the most.
 
@@ -43,7 +50,8 @@ class Address:
 
     def url(self, records: dict[str, Any]) -> str:
         """Where it is, for one of these records. Raises KeyError where it needs one that nobody listed."""
-        return reverse(self.name, kwargs={argument: self._fitting(argument, records) for argument in self.arguments})
+        path = reverse(self.name, kwargs={argument: self._fitting(argument, records) for argument in self.arguments})
+        return path + QUERIES.get(self.name, "")
 
     def _fitting(self, argument: str, records: dict[str, Any]) -> Any:
         fitting = [start for start in records if f"{self.name}/{argument}".startswith(start)]
@@ -112,41 +120,57 @@ def _fullest(model: type[Model], *related: str) -> Any:
     return best.public_id
 
 
-def _brought_list() -> Any:
-    """An import to look at: the latest, else of a small list brought now."""
-    if job := ImportJob.objects.order_by("-pk").first():
-        return job.public_id
-    client, unit = client_of(), Unit.objects.get(code="VUFO")
-    upload = SimpleUploadedFile("doi-tac.csv", "Tên tổ chức,Nước\nHội Sen Hồng,Lào\n".encode())
-    answer = client.post(reverse("partners:import-create"), {"file": upload, "unit": unit.pk, "noun": "partners"})
-    assert answer.status_code == 302, answer.content.decode()
-    return ImportJob.objects.latest("pk").public_id
-
-
 def _told() -> int:
     """Tell the reader something, so that there is a notification to open."""
     notify([User.objects.get(username=OPENED_BY)], topic=NotificationTopic.JOB, key="sample", text="Đã nhập xong", link=reverse("desk"))
     return Notification.objects.latest("pk").pk
 
 
+def _given_address() -> int:
+    """Give the reader a calendar address, so that there is one to revoke."""
+    return CalendarFeed.objects.create(user=User.objects.get(username=OPENED_BY), token_digest=token_hex()).pk
+
+
 def samples() -> dict[str, Any]:
     """What stands for an argument, by the beginning of ``name/argument``; the longest beginning counts."""
-    partner, person = _fullest(Partner, "participations"), _fullest(Person, "notes")
+    partner, person, exchange = _fullest(Partner, "participations"), _fullest(Person, "notes"), _fullest(Exchange, "attendances")
     follow_up = FollowUp.objects.open().order_by("pk")[0].public_id
+    changes = {change_set.state: change_set.public_id for change_set in ChangeSet.objects.order_by("pk")}
     return {
+        "help/slug": "log",
         "crm:notification-": _told(),
+        "crm:change-set-": changes[ChangeState.UNDONE],
         "crm:saved-view-": SavedView.objects.get(created_by__username=OPENED_BY, name__startswith="Nước láng giềng").public_id,
         "partners:partner-": partner,
+        "partners:protocol-order": partner,
+        "partners:relation-": Relation.objects.order_by("pk")[0].public_id,
+        "partners:relation-create": partner,
+        "partners:stewardship-": Stewardship.objects.current().order_by("pk")[0].public_id,
+        "partners:stewardship-create": partner,
+        "partners:registration-": Registration.objects.order_by("pk")[0].public_id,
+        "partners:registration-create": partner,
         "partners:person-": person,
+        "partners:note-": PersonNote.objects.order_by("pk")[0].public_id,
+        "partners:note-create": person,
         "partners:post-": _fullest(Post, "successors"),
         "partners:post-create": person,
-        "partners:import-": _brought_list(),
-        "partners:registration-": Registration.objects.order_by("pk")[0].public_id,
-        "activities:exchange-": _fullest(Exchange, "attendances"),
+        "partners:import-": ImportJob.objects.latest("pk").public_id,
+        "activities:exchange-": exchange,
         "activities:follow-up-": follow_up,
+        "activities:calendar-feed-revoke/pk": CalendarFeed.objects.create(
+            user=User.objects.get(username=OPENED_BY), token_digest=token_hex()
+        ).pk,
+        "activities:calendar-feed/token": "nothing",
+        "activities:occasion-": Occasion.objects.get(country__alpha2="LA", kind="national_day").code,
+        "activities:occasion-day/year": localdate().year,
+        "activities:occasion-letters/year": localdate().year,
         "activities:event-": _fullest(Event, "exchanges"),
+        "activities:person-": person,
         "activities:partner-": partner,
+        "activities:quick-": exchange,
+        "activities:draft-": ExchangeDraft.objects.waiting()[0].key,
+        "activities:tidy-up-": exchange,
         "reports:partner-": partner,
         "reports:follow-up-": follow_up,
-        "reports:exchange-": _fullest(Exchange, "attendances"),
+        "reports:exchange-": exchange,
     }
