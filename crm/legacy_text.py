@@ -178,6 +178,8 @@ def recognise(texts: Iterable[str], *, hint: Coding | None = None) -> Recognised
     if not words:
         return None
     before = share_of_syllables(words)
+    if before > 1 - GAIN:
+        return None
     found = [Recognised(coding, before, _share_converted(words, coding)) for coding in Coding]
     best = max(found, key=lambda each: (each.after, each.coding is hint))
     enough = len(words) >= LEAST_WORDS or best.coding is hint

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 # Letters that carry no combining mark and therefore survive NFD.
 _UNMARKED = str.maketrans(
@@ -125,6 +126,7 @@ def sort_key(text: str) -> str:
     return ("".join(letters) + "0" + "".join(tones))[:SORT_KEY_LENGTH]
 
 
+@lru_cache(maxsize=4_096)
 def _split_tone(character: str) -> tuple[str, str]:
     """Split one letter into its Vietnamese letter (ấ → â) and its tone digit (1 for none)."""
     tone = "1"

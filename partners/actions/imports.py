@@ -6,18 +6,24 @@ the run's change set what was made and changed, so that the import can be taken 
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import models, transaction
 from django.utils import timezone
 
-from crm.actions.change_sets import Columns, announce, columns_of, note_changed, note_created
+from crm.actions.change_sets import Columns, announce, columns_of, note_changed, note_created, note_new_records
 from crm.actions.versions import record_changes, record_first_versions
+from crm.bulk_rows import insert_rows
 from crm.choices import ChangeKind, ChangeState, PairState
+from crm.identifiers import new_public_id
 from crm.models import ChangeSet, Unit, User
+from crm.text import sort_key
 from partners.actions.import_plans import ImportRun, plan_partners
 from partners.actions.import_rows import Outcome, PartnerRow, PlannedRow
 from partners.choices import StewardRole
+from partners.duplicates import KnownPartner
 from partners.models import ExternalId, Partner, PartnerName, PartnerPair, Stewardship
+from partners.models.partners import SEARCH_KEY_LENGTH
 
 CHUNK_SIZE = 1000
 
@@ -57,42 +63,35 @@ def import_partners(rows: Sequence[PartnerRow], *, by: User, run: ImportRun) -> 
     return planned
 
 
+_PARTNER_COLUMNS = (
+    "public_id", "name", "kind_id", "country_id", "city", "website", "founded_year", "unit_id", "created_by_id", "updated_by_id",
+    "search_key", "sort_key",
+)  # fmt: skip
+_STEWARD_COLUMNS = ("partner_id", "unit_id", "role", "valid_from", "created_by_id", "updated_by_id")
+
+
 def _create(plans: list[PlannedRow], *, by: User, run: ImportRun, change_set: ChangeSet) -> None:
-    partners = [_new_partner(plan, by=by, run=run) for plan in plans]
-    insert(partners, by=by, reason=run.source)
+    new = [(plan, plan.partner) for plan in plans if plan.partner]
+    pks = _insert(Partner, _PARTNER_COLUMNS, [_partner_values(plan.row, partner, by=by, run=run) for plan, partner in new], by=by, run=run)
     # Names, identifiers and stewardships hang on the partner: archived with it, and back with it.
-    note_created(change_set, partners)
+    note_new_records(change_set, Partner, pks)
     today = timezone.localdate()
-    stewards = [
-        Stewardship(
-            partner_id=partner.pk, unit_id=run.unit.pk, role=StewardRole.LEAD, valid_from=today, created_by_id=by.pk, updated_by_id=by.pk
-        )
-        for partner in partners
-    ]
-    insert(stewards, by=by, reason=run.source)
-    for plan, partner in zip(plans, partners, strict=True):
-        if plan.partner:
-            plan.partner.pk, plan.partner.public_id = partner.pk, partner.public_id
-            run.known.by_pk[partner.pk] = plan.partner
+    _insert(Stewardship, _STEWARD_COLUMNS, [(pk, run.unit.pk, StewardRole.LEAD.value, today, by.pk, by.pk) for pk in pks], by=by, run=run)
+    for pk, (_plan, partner) in zip(pks, new, strict=True):
+        partner.pk = pk
+        run.known.by_pk[pk] = partner
     _add_names_and_ids(plans, by=by, run=run)
     _remember_different(plans, by=by)
 
 
-def _new_partner(plan: PlannedRow, *, by: User, run: ImportRun) -> Partner:
-    row = plan.row
-    partner = Partner(
-        name=row.name,
-        kind_id=row.kind_id or run.kind_pk,
-        country_id=run.country_of(row),
-        city=row.city,
-        website=row.website,
-        founded_year=row.founded_year,
-        unit_id=run.unit.pk,
-        created_by_id=by.pk,
-        updated_by_id=by.pk,
-    )
-    partner.set_keys([name.name for name in plan.new_names])
-    return partner
+def _partner_values(row: PartnerRow, partner: KnownPartner, *, by: User, run: ImportRun) -> tuple[Any, ...]:
+    """The columns of a new partner; the names were folded when it was compared."""
+    partner.public_id = new_public_id()
+    key = "\n".join(partner.names)[:SEARCH_KEY_LENGTH]
+    return (
+        partner.public_id, row.name, row.kind_id or run.kind_pk, partner.country_id, row.city, row.website, row.founded_year,
+        run.unit.pk, by.pk, by.pk, key, sort_key(row.name),
+    )  # fmt: skip
 
 
 def _change(plans: list[PlannedRow], *, by: User, run: ImportRun, change_set: ChangeSet) -> None:
@@ -111,8 +110,8 @@ def _change(plans: list[PlannedRow], *, by: User, run: ImportRun, change_set: Ch
         note_changed(change_set, zip(partners, before, strict=True))
         announce(moved)
     names, identifiers = _add_names_and_ids(plans, by=by, run=run)
-    note_created(change_set, names)
-    note_created(change_set, identifiers)
+    note_created(change_set, list(PartnerName.objects.filter(pk__in=names)))
+    note_created(change_set, list(ExternalId.objects.filter(pk__in=identifiers)))
 
 
 # Columns that follow from what a row changes.
@@ -132,19 +131,15 @@ def _take_over(partner: Partner, plan: PlannedRow, *, by: User) -> None:
     partner.updated_at, partner.updated_by = timezone.now(), by
 
 
-def _add_names_and_ids(plans: Iterable[PlannedRow], *, by: User, run: ImportRun) -> tuple[list[PartnerName], list[ExternalId]]:
+def _add_names_and_ids(plans: Iterable[PlannedRow], *, by: User, run: ImportRun) -> tuple[list[int], list[int]]:
+    """Insert the new names and identifiers; return their keys."""
     plans = list(plans)
-    names = [
-        PartnerName(partner_id=plan.partner_pk, name=name.name, language=name.language, usage=name.usage)
-        for plan in plans
-        for name in plan.new_names
-    ]
-    insert(names, by=by, reason=run.source)
-    identifiers = [
-        ExternalId(partner_id=plan.partner_pk, unit_id=run.unit.pk, value=plan.row.external_id) for plan in plans if plan.attach_id
-    ]
-    ExternalId.objects.bulk_create(identifiers)
-    return names, identifiers
+    names = [(plan.partner_pk, name.name, str(name.language), str(name.usage)) for plan in plans for name in plan.new_names]
+    identifiers = [(plan.partner_pk, run.unit.pk, plan.row.external_id) for plan in plans if plan.attach_id]
+    return (
+        _insert(PartnerName, ("partner_id", "name", "language", "usage"), names, by=by, run=run),
+        insert_rows(ExternalId, ("partner_id", "unit_id", "value"), identifiers),
+    )
 
 
 def _remember_different(plans: Iterable[PlannedRow], *, by: User) -> None:
@@ -158,6 +153,13 @@ def _remember_different(plans: Iterable[PlannedRow], *, by: User) -> None:
         if likeness.partner.pk and (pks := (likeness.partner.pk, plan.partner_pk))
     ]
     PartnerPair.objects.bulk_create(pairs, ignore_conflicts=True)
+
+
+def _insert(model: type[models.Model], names: Sequence[str], rows: Sequence[Any], *, by: User, run: ImportRun) -> list[int]:
+    """Insert rows of one model together with their first versions; return their keys."""
+    pks = insert_rows(model, names, rows)
+    record_first_versions(model, pks, by=by, reason=run.source)
+    return pks
 
 
 def insert(rows: Sequence[models.Model], *, by: User, reason: str) -> None:

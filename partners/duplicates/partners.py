@@ -135,9 +135,18 @@ class KnownPartners:
                 words, spellings, scorer=fuzz.ratio, score_cutoff=SIMILAR_FROM * 100, limit=None
             )
         }
-        near |= {partner for partner in candidates if (newcomer.host and partner.host == newcomer.host) or acronym_of(newcomer, partner)}
+        near |= self._near_by_sign(newcomer)
         found = [likeness for partner in near if (likeness := compare(newcomer, partner)) is not None]
         return sorted(found, key=lambda likeness: (-likeness.score, likeness.partner.name))[:limit]
+
+    def _near_by_sign(self, newcomer: KnownPartner) -> set[KnownPartner]:
+        """Partners of the same website, or of whose name the newcomer's acronym is the first letters, or the other way round."""
+        signs = [f"={letters}" for letters in newcomer.acronyms | newcomer.initials]
+        found = {
+            partner for sign in signs for partner in self._blocks.get((newcomer.country_id, sign), ()) if acronym_of(newcomer, partner)
+        }
+        found.update(self._blocks.get((newcomer.country_id, f"//{newcomer.host}"), ()) if newcomer.host else ())
+        return {partner for partner in found if not partner.archived}
 
     def _candidates(self, newcomer: KnownPartner) -> list[KnownPartner]:
         """Return the partners who share a block with the newcomer, the rarest blocks first, at most some two hundred."""
