@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.filters import ChoicesFilter, CodeFilter, ManyCodeFilter, RecordFilter, RecordIdFilter, SearchFilter, active_units
 from crm.models import Country, Field, Tier
-from partners.choices import PartnerFamily, PartnerStatus
+from partners.choices import Consent, PartnerFamily, PartnerStatus
 from partners.models import Partner, PartnerKind, Person, Post, Stewardship
 
 
@@ -56,6 +56,8 @@ class PersonFilter(RecordFilter):
     q = SearchFilter()
     partner = RecordIdFilter(of=Partner, method="at_partner", label=_("Partner"))
     country = CodeFilter(queryset=Country.objects.all(), code="alpha2", label=_("Country"))
+    consent = ChoicesFilter(choices=Consent.choices, label=_("Ground for keeping"))
+    review_by = django_filters.DateFilter(method="to_review", label=_("To be reviewed by"))
 
     class Meta:
         model = Person
@@ -63,3 +65,6 @@ class PersonFilter(RecordFilter):
 
     def at_partner(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
         return queryset.filter(pk__in=Post.objects.live().filter(partner__in=Partner.objects.now_known_as(value)).values("person"))
+
+    def to_review(self, queryset: Any, name: str, value: date) -> QuerySet:
+        return queryset.to_review(value)  # type: ignore[no-any-return]  # the people's own queryset

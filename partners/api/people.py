@@ -11,7 +11,7 @@ from crm.choices import Confidentiality
 from crm.models import Country
 from crm.permissions import Permission
 from partners.actions.people import archive_person, restore_person, save_person
-from partners.choices import NameOrder
+from partners.choices import Consent, NameOrder
 from partners.filters import PersonFilter
 from partners.models import Partner, Person, Post
 
@@ -61,27 +61,38 @@ _TEXTS = (
     "latin_name",
     "native_name",
     "family_name",
+    "middle_name",
     "given_name",
     "name_order",
     "how_to_address",
+    "salutation_en",
+    "salutation_native",
     "languages",
     "email",
     "phone",
     "protocol_notes",
+    "purpose",
+    "consent",
 )
 _EXAMPLE = {
     "full_name": "ບຸນມີ ວົງສາ",
     "latin_name": "Bounmy Vongsa",
     "native_name": "ບຸນມີ ວົງສາ",
     "family_name": "Vongsa",
+    "middle_name": "",
     "given_name": "Bounmy",
     "name_order": "given_first",
-    "how_to_address": "",
+    "how_to_address": "Ngài Đại sứ",
+    "salutation_en": "Dear Ambassador,",
+    "salutation_native": "",
     "country": "LA",
     "languages": "lo, vi",
     "email": "",
     "phone": "",
     "protocol_notes": "",
+    "purpose": "Friendship exchanges with Laos",
+    "consent": "public",
+    "consent_on": None,
     "review_on": None,
     "confidentiality": "network",
 }
@@ -96,15 +107,23 @@ class PersonIn(StrictSerializer):
     full_name = TextField(max_length=200, help_text="As on the card.")
     latin_name = TextField(max_length=200, required=False, allow_blank=True)
     native_name = TextField(max_length=200, required=False, allow_blank=True)
-    family_name = TextField(max_length=100, required=False, allow_blank=True)
+    family_name = TextField(max_length=100, required=False, allow_blank=True, help_text="Both family names where there are two.")
+    middle_name = TextField(max_length=100, required=False, allow_blank=True, help_text="Middle name, or the patronymic.")
     given_name = TextField(max_length=100, required=False, allow_blank=True)
     name_order = serializers.ChoiceField(NameOrder.choices, required=False)
-    how_to_address = TextField(max_length=120, required=False, allow_blank=True)
+    how_to_address = TextField(max_length=120, required=False, allow_blank=True, help_text="In Vietnamese, before the name.")
+    salutation_en = TextField(max_length=120, required=False, allow_blank=True, help_text="How a letter in English begins.")
+    salutation_native = TextField(max_length=120, required=False, allow_blank=True, help_text="The same in the person's language.")
     country = ReferenceField(lambda user: Country.objects.all(), key="alpha2", required=False, allow_null=True)
     languages = TextField(max_length=120, required=False, allow_blank=True)
     email = TextField(max_length=254, required=False, allow_blank=True)
     phone = TextField(max_length=40, required=False, allow_blank=True)
     protocol_notes = TextField(max_length=20_000, required=False, allow_blank=True)
+    purpose = TextField(max_length=200, required=False, allow_blank=True, help_text="What the data are kept for.")
+    consent = serializers.ChoiceField(
+        Consent.choices, required=False, help_text="On what ground the data are kept. With `withdrawn` no contact data may stand."
+    )
+    consent_on = serializers.DateField(required=False, allow_null=True, help_text="Day the consent was given or withdrawn.")
     review_on = serializers.DateField(required=False, allow_null=True, help_text="The day to look again whether the data are still needed.")
     confidentiality = serializers.ChoiceField(Confidentiality.choices, required=False)
     post = PostIn(required=False)
@@ -148,14 +167,20 @@ class PersonOut(serializers.Serializer):
     latin_name = serializers.CharField(allow_blank=True)
     native_name = serializers.CharField(allow_blank=True)
     family_name = serializers.CharField(allow_blank=True)
+    middle_name = serializers.CharField(allow_blank=True)
     given_name = serializers.CharField(allow_blank=True)
     name_order = serializers.ChoiceField(NameOrder.choices)
     how_to_address = serializers.CharField(allow_blank=True)
+    salutation_en = serializers.CharField(allow_blank=True)
+    salutation_native = serializers.CharField(allow_blank=True)
     country = serializers.CharField(allow_null=True)
     languages = serializers.CharField(allow_blank=True)
     email = serializers.CharField(allow_blank=True)
     phone = serializers.CharField(allow_blank=True)
     protocol_notes = serializers.CharField(allow_blank=True)
+    purpose = serializers.CharField(allow_blank=True)
+    consent = serializers.ChoiceField(Consent.choices)
+    consent_on = serializers.DateField(allow_null=True)
     review_on = serializers.DateField(allow_null=True)
     confidentiality = serializers.ChoiceField(Confidentiality.choices)
     unit = serializers.CharField(allow_null=True, help_text="Code of the unit that entered the person.")
@@ -171,6 +196,7 @@ class PersonOut(serializers.Serializer):
             "revision": person.revision,
             **{name: getattr(person, name) for name in _TEXTS},
             "country": person.country.alpha2 if person.country else None,
+            "consent_on": person.consent_on,
             "review_on": person.review_on,
             "confidentiality": person.confidentiality,
             "unit": person.unit.code if person.unit else None,
