@@ -12,8 +12,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.actions.records import changed_meanwhile, save_record
+from crm.meeting import THEIRS, Difference, differences, prints_of
 from crm.models import User
 from crm.models.records import Record
+
+LONGEST_REVISION = 10
 
 
 class FormRenderer(DjangoTemplates):
@@ -112,25 +115,69 @@ def _is_empty(value: Any) -> bool:
     return isinstance(value, QuerySet) and not value
 
 
+class SeenInput(forms.HiddenInput):
+    """The revision that was shown, and beside it the print of each field as it was shown; see ``crm.meeting``."""
+
+    template_name = "crm/forms/seen.html"
+    prints = ""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["prints"] = self.prints
+        return context
+
+
 class RecordForm(forms.ModelForm):
     """A form over one record. ``by`` is who saves; a form whose noun has an action calls it in ``save``.
 
-    The revision that was shown travels along: if somebody else has saved meanwhile, the form says so and saves nothing.
+    The revision that was shown travels along. If somebody else has saved meanwhile, the form saves nothing and shows
+    what they changed beside what was written; sent again with a choice for each field that both changed, it saves.
     """
 
-    seen_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seen_revision = forms.IntegerField(widget=SeenInput, required=False)
     instance: Record
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.by = by
         self.fields["seen_revision"].initial = self.instance.revision
+        self.differences: list[Difference] = []
+        self.was_overtaken = False
+        # The stored row as it was read: cleaning writes what was sent onto the instance itself.
+        self.stored_revision = self.instance.revision
+
+    def __getitem__(self, name: str) -> forms.BoundField:
+        if name == "seen_revision" and self.instance.pk:
+            self.fields[name].widget.prints = self._sent_beside("prints") if self.is_bound else prints_of(self)  # type: ignore[attr-defined]  # SeenInput
+        return super().__getitem__(name)
+
+    def full_clean(self) -> None:
+        """Meet what somebody else saved before anything is cleaned: fields of which theirs is chosen take the stored value."""
+        self.was_overtaken = bool(self.is_bound and self.instance.pk and self._seen() not in (None, self.stored_revision))
+        if self.was_overtaken:
+            choices = {name: self.data.get(self.add_prefix(f"keep_{name}"), "") for name in self.fields}
+            self.differences = differences(self, shown=self._sent_beside("prints"), choices=choices)
+            for difference in self.differences:
+                self.fields[difference.name].disabled = difference.chosen == THEIRS
+        super().full_clean()
+        for difference in self.differences:
+            self.fields[difference.name].disabled = False
 
     def clean_seen_revision(self) -> int | None:
         seen: int | None = self.cleaned_data["seen_revision"]
-        if self.instance.pk and seen is not None and seen != self.instance.revision:
+        if not self.was_overtaken:
+            return seen
+        is_met = self._sent_beside("met") == str(self.stored_revision)
+        if not is_met or any(not difference.chosen for difference in self.differences):
             raise changed_meanwhile(self.instance.updated_by)
         return seen
+
+    def _seen(self) -> int | None:
+        sent = str(self.data.get(self.add_prefix("seen_revision"), "")).strip()
+        return int(sent) if sent.isdecimal() and len(sent) < LONGEST_REVISION else None
+
+    def _sent_beside(self, what: str) -> str:
+        return str(self.data.get(f"{self.add_prefix('seen_revision')}_{what}", ""))
 
     def save(self, commit: bool = True) -> Any:
         save_record(self.instance, by=self.by)

@@ -48,7 +48,7 @@ def refuse_merged(record: Record) -> None:
 def changed_meanwhile(by: User | None) -> ValidationError:
     """What is said to whoever saves second; the first one's words stand."""
     return ValidationError(
-        _("%(who)s changed this record while you were writing. Copy what you wrote, load the page again, and enter it there."),
+        _("%(who)s changed this record while you were writing. Nothing is lost: look at what differs, decide, and save again."),
         code="changed-meanwhile",
         params={"who": by or _("Somebody")},
     )
