@@ -28,6 +28,7 @@ from reports.views.unconfirmed import unconfirmed_rows
 
 LINES = 10
 LINES_TOLD = 4
+LINES_COMING = 6
 OCCASION_DAYS = 30
 TIDY_UP_DAYS = 30
 # As long as a contact takes to lose half its weight in the engagement index.
@@ -95,7 +96,7 @@ def occasions_coming(user: User, today: date) -> list[Entry]:
     """Occasions and endings of the next days that concern the partners the reader's units keep; those at the centre see all."""
     whose = Whose.ALL if user.scope.central else Whose.UNITS
     kinds = frozenset({EntryKind.OCCASION, EntryKind.ENDING})
-    return entries(Selection(user, today, today + timedelta(days=OCCASION_DAYS), whose, kinds=kinds))[:LINES]
+    return entries(Selection(user, today, today + timedelta(days=OCCASION_DAYS), whose, kinds=kinds))[:LINES_COMING]
 
 
 def going_silent(user: User, since: Any) -> QuerySet[Partner]:
