@@ -23,7 +23,7 @@ def find_exchanges(query: Query, user: User) -> Found:
     visible = Exchange.objects.visible_to(user)
     units = user.scope.unit_ids
     near = None if user.scope.central else Q(host_unit__in=units)
-    found = find(query, visible, near=near)
+    found = find(query, visible, near=near, latest="starts_on")
     partners = [pk for pk, match in find_partners(query, user).matches if match.rank < SIMILAR][:PARTNERS_ASKED]
     if not partners:
         return found

@@ -54,13 +54,13 @@ class NearWord(Lookup):
     lookup_name = "near_word"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, params = self.process_lhs(compiler, connection)
         if connection.vendor == "postgresql":
-            return f"(%s <%% {column})", [self.rhs, *params]
+            return f"(%s <%% {column})", (self.rhs, *params)
         half = len(self.rhs) // 2
         ends = f"{self.rhs[: half - 1]}", f"{self.rhs[half + 1 :]}"
-        return f"({column} LIKE %s OR {column} LIKE %s)", [*params, f"%{ends[0]}%", *params, f"%{ends[1]}%"]
+        return f"({column} LIKE %s OR {column} LIKE %s)", (*params, f"%{ends[0]}%", *params, f"%{ends[1]}%")
 
 
 class LineLike(Lookup):
@@ -69,9 +69,9 @@ class LineLike(Lookup):
     lookup_name = "line_like"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, params = self.process_lhs(compiler, connection)
-        return f"({column} LIKE %s OR {column} LIKE %s)", [*params, self.rhs, *params, f"%\n{self.rhs}"]
+        return f"({column} LIKE %s OR {column} LIKE %s)", (*params, self.rhs, *params, f"%\n{self.rhs}")
 
 
 CharField.register_lookup(NearWord)

@@ -6,10 +6,11 @@ by its trigram index; Python ranks them, so that both databases answer alike. Ea
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Case, DateField, Exists, F, Q, QuerySet, Value, When
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -240,43 +241,57 @@ def register(noun: SearchedNoun, *, place: int) -> None:
 _PLACES: dict[str, int] = {}
 
 
-def find(query: Query, rows: QuerySet[Any], *, near: Q | Exists | None = None) -> Found:
+def find(query: Query, rows: QuerySet[Any], *, near: Q | Exists | None = None, latest: str = "") -> Found:
     """Return the rows that match, the best first: those in use before archived ones, then by rank, then the nearer ones.
 
-    ``rows``: all that the account may see. ``near``: which of them are its own units'. At most three queries, each of a
-    bounded number of rows; very frequent words give the best of the first few hundred.
+    ``rows``: all that the account may see. ``near``: which of them are its own units'. ``latest``: the column of a day by which
+    equals stand, the latest first; else the shortest name first. At most three queries, each of a bounded number of rows;
+    very frequent words give the best of the first few hundred.
     """
-    candidates = _read(rows.filter(query.condition()), near)
+    rows = rows.annotate(is_near=_nearness(near), day=F(latest) if latest else Value(None, output_field=DateField()))
+    candidates = _read(rows.filter(query.condition()))
     capped = len(candidates) == CANDIDATES
     if capped:
         # Names that are the words typed, or begin with them, must not be lost among so many.
-        candidates = {**_read(rows.filter(search_key__startswith=query.text), near), **candidates}
+        candidates = {**_read(rows.filter(search_key__startswith=query.text)), **candidates}
     ranked = _ranked(query, candidates, match_of)
     if len(ranked) < SURE_HITS:
-        ranked += _ranked(query, _similar(query, rows, near, without={pk for pk, _match in ranked}), near_match_of)
+        ranked += _ranked(query, _similar(query, rows, without={pk for pk, _match in ranked}), near_match_of)
     return Found(ranked, capped)
 
 
-Candidates = dict[int, tuple[str, bool, bool]]
+@dataclass(frozen=True)
+class Candidate:
+    """A row as far as ranking needs it."""
+
+    key: str
+    archived: bool
+    is_near: bool
+    day: date | None
 
 
-def _read(rows: QuerySet[Any], near: Q | Exists | None) -> Candidates:
-    """Key, whether archived, whether of the own units, by primary key."""
-    nearness = (
-        Value(0) if near is None else near if isinstance(near, Exists) else Exists(rows.model._base_manager.filter(near, pk=OuterRef("pk")))
-    )
-    columns = rows.order_by().annotate(is_near=nearness).values_list("pk", "search_key", "archived_at", "is_near")
-    return {pk: (key, archived_at is not None, bool(is_near)) for pk, key, archived_at, is_near in columns[:CANDIDATES]}
+Candidates = dict[int, Candidate]
 
 
-def _similar(query: Query, rows: QuerySet[Any], near: Q | Exists | None, *, without: set[int]) -> Candidates:
+def _nearness(near: Q | Exists | None) -> Any:
+    if near is None:
+        return Value(False)
+    return near if isinstance(near, Exists) else Case(When(near, then=Value(True)), default=Value(False))
+
+
+def _read(rows: QuerySet[Any]) -> Candidates:
+    columns = rows.order_by().values_list("pk", "search_key", "archived_at", "is_near", "day")
+    return {pk: Candidate(key, archived_at is not None, is_near, day) for pk, key, archived_at, is_near, day in columns[:CANDIDATES]}
+
+
+def _similar(query: Query, rows: QuerySet[Any], *, without: set[int]) -> Candidates:
     found: Candidates = {}
     if " " not in query.text and 3 <= len(query.text) <= MAX_WORDS:
         named = rows.filter(query.initials_condition())
-        found = {pk: row for pk, row in _read(named, near).items() if initials_in(row[0], query.text)}
+        found = {pk: row for pk, row in _read(named).items() if initials_in(row.key, query.text)}
     if not found and any(_errors_allowed(word) for word in query.words):
         with loose_words():
-            found = _read(rows.filter(query.near_condition()), near)
+            found = _read(rows.filter(query.near_condition()))
     return {pk: row for pk, row in found.items() if pk not in without}
 
 
@@ -287,11 +302,13 @@ def initials_in(key: str, letters: str) -> bool:
 
 def _ranked(query: Query, candidates: Candidates, rule: Callable[[Query, Sequence[str]], Match | None]) -> list[tuple[int, Match]]:
     rows = []
-    for pk, (key, archived, is_near) in candidates.items():
-        match = rule(query, key.split("\n")) or match_of(query, key.split("\n"))
+    for pk, row in candidates.items():
+        lines = row.key.split("\n")
+        match = rule(query, lines) or match_of(query, lines)
         if match is not None:
-            rows.append((archived, match.rank, match.distance, not is_near, len(match.line), match.line, pk, match))
-    return [(row[-2], row[-1]) for row in sorted(rows, key=lambda row: row[:-1])]
+            equals = (-row.day.toordinal(), "") if row.day else (len(match.line), match.line)
+            rows.append(((row.archived, match.rank, match.distance, not row.is_near, *equals, pk), match))
+    return [(order[-1], match) for order, match in sorted(rows, key=lambda ranked: ranked[0])]
 
 
 # --- Marking ------------------------------------------------------------------------------------------------

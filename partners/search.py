@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -66,7 +66,7 @@ def _partner_hit(partner: Partner, match: Match) -> Hit:
 def find_people(query: Query, user: User) -> Found:
     """People by their names; after them those in a post at a partner that is called so ("chủ tịch Lào Việt")."""
     people = Person.objects.visible_to(user).filter(merged_into=None)
-    near = None if user.scope.central else Exists(Person.objects.filter(pk=OuterRef("pk"), unit__in=user.scope.unit_ids))
+    near = None if user.scope.central else Q(unit__in=user.scope.unit_ids)
     found = find(query, people, near=near)
     named = {pk for pk, _match in found.matches}
     by_post = [(pk, match) for pk, match in _in_posts(query, user) if pk not in named]

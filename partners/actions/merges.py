@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,7 @@ from crm.models import ChangeSet, User
 from crm.permissions import Permission
 from crm.text import fold
 from partners.actions import move_rules  # noqa: F401  (the rules of this app's own relations)
-from partners.actions.moves import RULES, Merging, move_all, relations_of, unknown_relations
+from partners.actions.moves import RULES, Merging, move_all, relations_of, rows_of, unknown_relations
 from partners.models import Partner, PartnerName, Person
 
 KEPT, MERGED, BOTH = "kept", "merged", "both"
@@ -65,7 +65,9 @@ def merge_people(survivor: Person, merged: Person, *, by: User, choices: Choices
         if all(Partner.objects.filter(person=person).exists() for person in (survivor, merged)):
             raise ValidationError(_("Each of the two is a partner of its own. Merge those two partners first."), code="both-partners")
         values = _chosen_values(survivor, merged, PERSON_FIELDS, choices) | _other_spelling(survivor, merged)
-        values["confidentiality"] = max(survivor.confidentiality, merged.confidentiality, key=_STRICTNESS.index)
+        values["confidentiality"] = max(
+            survivor.confidentiality, merged.confidentiality, key=lambda level: _STRICTNESS.index(Confidentiality(level))
+        )
         move_all(merging)
         _retire(merging)
         merging.change([survivor], _setting(values))
@@ -188,8 +190,8 @@ def field_pairs(survivor: Any, merged: Any) -> list[FieldPair]:
     pairs = []
     for name in names:
         label = str(survivor._meta.get_field(name).verbose_name)
-        values = [_shown(record, name) for record in (survivor, merged)]
-        pairs.append(FieldPair(name, label, *values, suggested(survivor, merged, name), name in TEXTS))
+        chosen = suggested(survivor, merged, name)
+        pairs.append(FieldPair(name, label, _shown(survivor, name), _shown(merged, name), chosen, name in TEXTS))
     return sorted(pairs, key=lambda pair: not pair.differ)
 
 
@@ -245,12 +247,11 @@ class Moving:
 def what_moves(survivor: Any, merged: Any) -> list[Moving]:
     """What merging would move, with counts and conflicts in words. Two queries for each kind of row."""
     lines = []
-    for name, (source, foreign_key) in sorted(relations_of(type(survivor)).items()):
+    for name, link in sorted(relations_of(type(survivor)).items()):
         rule = RULES.get(name)
         if rule is None or not rule.label:
             continue
-        rows: models.QuerySet[Any] = source._base_manager.filter(**{foreign_key: merged})
         conflicts = [str(words) for words in rule.conflicts(survivor, merged)] if rule.conflicts else []
-        if (count := rows.count()) or conflicts:
+        if (count := rows_of(link, merged).count()) or conflicts:
             lines.append(Moving(str(rule.label), count, conflicts))
     return lines

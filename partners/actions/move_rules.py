@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from crm.choices import PairState
 from crm.text import fold
-from partners.actions.moves import Merging, held, pass_over, rule_for
+from partners.actions.moves import Link, Merging, held, pass_over, rule_for
 from partners.choices import StewardRole
 from partners.models import Post, Relation, Stewardship
 
@@ -24,10 +24,10 @@ def _to_survivor(merging: Merging) -> Any:
 # --- Who keeps the partner ---------------------------------------------------------------------------------
 
 
-def _move_stewardships(merging: Merging, relation: Any) -> None:
+def _move_stewardships(merging: Merging, link: Link) -> None:
     """One lead at a time: the survivor's stays; a unit that keeps both keeps the survivor once, with the better role."""
-    own = [row for row in held(*relation, merging.survivor) if not row.is_archived]
-    for row in held(*relation, merging.merged):
+    own = [row for row in held(link, merging.survivor) if not row.is_archived]
+    for row in held(link, merging.merged):
         same_unit = next((other for other in own if other.unit_id == row.unit_id and _open(other) and _open(row)), None)
         rivals = [other for other in own if other.role == StewardRole.LEAD and other is not same_unit and _overlap(other, row)]
         if row.is_archived:
@@ -75,12 +75,12 @@ def _conflicting_stewardships(survivor: Any, merged: Any) -> list[str]:
 # --- Relations between partners ----------------------------------------------------------------------------
 
 
-def _move_relations(merging: Merging, relation: Any) -> None:
+def _move_relations(merging: Merging, link: Link) -> None:
     """A relation between the two ends; one that the survivor already has stands once."""
-    source, end = relation
+    end = link.foreign_key
     other_end = "target_id" if end == "source" else "source_id"
-    there = {(getattr(row, other_end), row.kind) for row in held(source, end, merging.survivor) if _open(row)}
-    for row in held(source, end, merging.merged):
+    there = {(getattr(row, other_end), row.kind) for row in held(link, merging.survivor) if _open(row)}
+    for row in held(link, merging.merged):
         if getattr(row, other_end) == merging.survivor.pk:
             merging.archive([] if row.is_archived else [row])
         elif _open(row) and (getattr(row, other_end), row.kind) in there:
@@ -98,11 +98,11 @@ def _conflicting_relations(survivor: Any, merged: Any) -> list[str]:
 # --- Posts ---------------------------------------------------------------------------------------------------
 
 
-def _move_posts(merging: Merging, relation: Any) -> None:
+def _move_posts(merging: Merging, link: Link) -> None:
     """The same post of the same person at the same partner for the same days stands once."""
-    source, end = relation
-    there = {_post_key(row, merging) for row in held(source, end, merging.survivor) if not row.is_archived}
-    for row in held(source, end, merging.merged):
+    end = link.foreign_key
+    there = {_post_key(row, merging) for row in held(link, merging.survivor) if not row.is_archived}
+    for row in held(link, merging.merged):
         if not row.is_archived and _post_key(row, merging) in there:
             merging.archive([row], lambda kept: setattr(kept, end, merging.survivor))
         else:
@@ -118,11 +118,11 @@ def _post_key(row: Post, merging: Merging) -> tuple[Any, ...]:
 # --- Pairs that may be the same, and records merged before ---------------------------------------------------
 
 
-def _move_pairs(merging: Merging, relation: Any) -> None:
+def _move_pairs(merging: Merging, link: Link) -> None:
     """The pair of the two is settled; what somebody called different from the one is different from the other."""
-    source, end = relation
+    end = link.foreign_key
     other_end = "second_id" if end == "first" else "first_id"
-    for row in held(source, end, merging.merged):
+    for row in held(link, merging.merged):
         other = getattr(row, other_end)
         if other == merging.survivor.pk:
             merging.change([row], _settle(merging))
@@ -155,21 +155,20 @@ def _carry_difference(merging: Merging, row: Any, other: int) -> None:
 # --- Names and fields ----------------------------------------------------------------------------------------
 
 
-def _move_names(merging: Merging, relation: Any) -> None:
+def _move_names(merging: Merging, link: Link) -> None:
     """All names pass over; those that the survivor has already, in the same use and language, stand once."""
-    there = {(row.name, row.language, row.usage) for row in held(*relation, merging.survivor)}
-    rows = held(*relation, merging.merged)
+    there = {(row.name, row.language, row.usage) for row in held(link, merging.survivor)}
+    rows = held(link, merging.merged)
     twice = [row for row in rows if (row.name, row.language, row.usage) in there or row.name == merging.survivor.name]
     merging.change([row for row in rows if row not in twice], _to_survivor(merging))
     merging.remove(twice)
 
 
-def _unite_fields(merging: Merging, relation: Any) -> None:
+def _unite_fields(merging: Merging, link: Link) -> None:
     """The survivor has the fields of both; the merged record keeps its own."""
-    link, _end = relation
-    there = {row.field_id for row in held(*relation, merging.survivor)}
-    missing = [row.field_id for row in held(*relation, merging.merged) if row.field_id not in there]
-    merging.create(link(partner=merging.survivor, field_id=field) for field in missing)
+    there = {row.field_id for row in held(link, merging.survivor)}
+    missing = [row.field_id for row in held(link, merging.merged) if row.field_id not in there]
+    merging.create(link.source(partner=merging.survivor, field_id=field) for field in missing)
 
 
 def _shared_names(survivor: Any, merged: Any) -> list[str]:

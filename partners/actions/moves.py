@@ -7,7 +7,7 @@ merging refuses while there are any, so that nothing is ever left behind unseen.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.utils import timezone
@@ -98,7 +98,15 @@ class Merging:
 # Made from other columns and rows, and made again whenever those change: no part of what a merge does or takes back.
 DERIVED = frozenset({"search_key", "sort_key", "last_contact_on", "updated_at", "updated_by_id"})
 
-Move = Callable[[Merging, Any], None]
+
+class Link(NamedTuple):
+    """A foreign key to partners or people: the model that has it, and its name there."""
+
+    source: type[models.Model]
+    foreign_key: str
+
+
+Move = Callable[[Merging, Link], None]
 Conflicts = Callable[[Any, Any], Sequence[str | Promise]]
 
 
@@ -122,7 +130,7 @@ def rule_for(relation: str, *, label: str | Promise = "", move: Move, conflicts:
     RULES[relation] = Rule(label, move, conflicts)
 
 
-def relations_of(model: type[models.Model]) -> dict[str, tuple[type[models.Model], str]]:
+def relations_of(model: type[models.Model]) -> dict[str, Link]:
     """Return every foreign key to the model, also the hidden ones, as "app.model.foreign_key"; tables of versions left out."""
     found = {}
     for relation in model._meta.get_fields(include_hidden=True):
@@ -131,7 +139,7 @@ def relations_of(model: type[models.Model]) -> dict[str, tuple[type[models.Model
         source: Any = relation.related_model
         if not issubclass(source, HistoricalChanges) and not source.__name__.startswith("Historical"):
             name = relation.field.name  # type: ignore[union-attr]  # a reverse relation has it
-            found[f"{source._meta.label_lower}.{name}"] = (source, name)
+            found[f"{source._meta.label_lower}.{name}"] = Link(source, name)
     return found
 
 
@@ -142,10 +150,10 @@ def unknown_relations(model: type[models.Model]) -> list[str]:
 
 def move_all(merging: Merging) -> None:
     """Pass every relation over by its rule, in the order of their names."""
-    for name, (source, foreign_key) in sorted(relations_of(type(merging.survivor)).items()):
+    for name, link in sorted(relations_of(type(merging.survivor)).items()):
         rule = RULES[name]
-        before = _rows(source, foreign_key, merging.merged).count()
-        rule.move(merging, (source, foreign_key))
+        before = rows_of(link, merging.merged).count()
+        rule.move(merging, link)
         if rule.label and before:
             merging.counts[name] = before
 
@@ -153,34 +161,35 @@ def move_all(merging: Merging) -> None:
 # --- Rules that serve many relations --------------------------------------------------------------------
 
 
-def _rows(source: type[models.Model], foreign_key: str, record: models.Model) -> models.QuerySet[Any]:
-    return source._base_manager.filter(**{foreign_key: record.pk})
+def rows_of(link: Link, record: models.Model) -> models.QuerySet[Any]:
+    """The rows whose foreign key names the record."""
+    return link.source._base_manager.filter(**{link.foreign_key: record.pk})
 
 
-def held(source: type[models.Model], foreign_key: str, record: models.Model) -> list[Any]:
+def held(link: Link, record: models.Model) -> list[Any]:
     """The rows of the record, locked until the transaction ends."""
-    return list(_rows(source, foreign_key, record).select_for_update(of=("self",)).order_by("pk"))
+    return list(rows_of(link, record).select_for_update(of=("self",)).order_by("pk"))
 
 
-def pass_over(merging: Merging, relation: Any) -> None:
+def pass_over(merging: Merging, link: Link) -> None:
     """The foreign key now names the survivor; nothing else changes."""
-    source, foreign_key = relation
-    merging.change(held(source, foreign_key, merging.merged), lambda row: setattr(row, foreign_key, merging.survivor))
+    merging.change(held(link, merging.merged), lambda row: setattr(row, link.foreign_key, merging.survivor))
 
 
-def leave(merging: Merging, relation: Any) -> None:
+def leave(merging: Merging, link: Link) -> None:
     """The rows stay with the merged record, or are made anew from others."""
 
 
 def unite_by(*columns: str) -> Move:
     """Rows that agree with one of the survivor's in these columns are removed, the others pass over."""
 
-    def move(merging: Merging, relation: Any) -> None:
-        source, foreign_key = relation
-        there = {tuple(getattr(row, name) for name in columns) for row in held(source, foreign_key, merging.survivor)}
-        rows = held(source, foreign_key, merging.merged)
-        twice = [row for row in rows if tuple(getattr(row, name) for name in columns) in there]
+    def move(merging: Merging, link: Link) -> None:
+        there = {tuple(getattr(row, name) for name in columns) for row in held(link, merging.survivor)}
+        passing: list[Any] = []
+        twice: list[Any] = []
+        for row in held(link, merging.merged):
+            (twice if tuple(getattr(row, name) for name in columns) in there else passing).append(row)
         merging.remove(twice)
-        merging.change([row for row in rows if row not in twice and row.pk], lambda row: setattr(row, foreign_key, merging.survivor))
+        merging.change(passing, lambda row: setattr(row, link.foreign_key, merging.survivor))
 
     return move

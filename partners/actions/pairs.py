@@ -35,20 +35,22 @@ def decide_pair(pair: Pair, state: PairState, *, by: User, remark: str = "") -> 
     held.save(update_fields=["state", "decided_by", "decided_at", "remark"])
     if state == PairState.ASKED:
         _ask(held, by=by)
-    return held  # type: ignore[no-any-return]  # of the pair's own class
+    decided: Pair = held
+    return decided
 
 
 def pair_of(one: Any, other: Any) -> Pair | None:
     """The pair of two records, whichever stands first, or None."""
     model: Any = PersonPair if one._meta.model_name == "person" else PartnerPair
     first, second = sorted((one.pk, other.pk))
-    return model.objects.filter(first=first, second=second).first()  # type: ignore[no-any-return]  # of the model chosen
+    pair: Pair | None = model.objects.filter(first=first, second=second).first()
+    return pair
 
 
 def may_decide(pair: Pair, user: User) -> bool:
     """Whoever may merge, and may change at least one of the two while seeing both."""
     model: Any = type(pair.first)
-    ends = [pair.first_id, pair.second_id]  # type: ignore[union-attr]  # both kinds of pair have them
+    ends = [pair.first_id, pair.second_id]
     seen = model.objects.visible_to(user).filter(pk__in=ends).count() == len(ends)
     return user.may(Permission.MERGE) and seen and model.objects.editable_by(user).filter(pk__in=ends).exists()
 
@@ -62,7 +64,7 @@ def _ask(pair: Pair, *, by: User) -> None:
 
 def keepers(pair: Pair) -> QuerySet[User]:
     """The accounts that answer for the two records: named officers and leads of the units that keep them, else the secretariat."""
-    ends = [pair.first, pair.second]
+    ends: list[Any] = [pair.first, pair.second]
     units = {end.unit_id for end in ends}
     officers: set[int] = set()
     if isinstance(pair, PartnerPair):
