@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Value
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from activities.choices import FollowUpState
 from activities.models import Event, Exchange, FollowUp, Participation
+from activities.models.follow_ups import NO_DAY
 from crm.choices import Confidentiality
 from crm.columns import (
     Column,
@@ -32,7 +33,6 @@ from crm.columns import (
 )
 from crm.models import User
 from crm.templatetags.nhipcau import ago, day, icon, status
-from partners.columns import FAR_AHEAD
 
 SHOWN_PARTNERS = 3
 
@@ -160,7 +160,7 @@ FOLLOW_UP_COLUMNS = (
     ),
     Column(
         "due", gettext_lazy("Due on"), _due, lambda follow_up: follow_up.due_on,
-        sort=SortKey(("due_or_never", "id"), {"due_or_never": Coalesce("due_on", Value(FAR_AHEAD))}),
+        sort=SortKey(("due_or_never", "id"), {"due_or_never": Coalesce("due_on", NO_DAY)}),
     ),
     text_column(
         "who", gettext_lazy("Who"), lambda follow_up: follow_up.assignee or follow_up.unit.display, fetch=related("assignee", "unit")

@@ -32,9 +32,9 @@ from crm.models import Tier, TierMembership, User
 from crm.templatetags.nhipcau import ago, day
 from partners.choices import StewardRole
 from partners.models import Partner, Person, Post, Stewardship
+from partners.models.partners import NEVER_MET
 
 SHOWN_NAMES = 3
-LONG_AGO = date(1900, 1, 1)
 FAR_AHEAD = date(9999, 12, 31)
 
 
@@ -102,7 +102,7 @@ PARTNER_COLUMNS = (
     ),
     Column(
         "last_contact", gettext_lazy("Last contact"), _last_contact, lambda partner: partner.last_contact_on, is_number=True,
-        sort=SortKey(("last_contact_or_never", "id"), {"last_contact_or_never": Coalesce("last_contact_on", Value(LONG_AGO))}),
+        sort=SortKey(("last_contact_or_never", "id"), {"last_contact_or_never": Coalesce("last_contact_on", NEVER_MET)}),
     ),
     status_column("status", gettext_lazy("Status"), "status", standard=False),
     text_column("other_names", gettext_lazy("Other names"), _other_names, fetch=prefetched("names"), standard=False),

@@ -3,7 +3,8 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,9 @@ from crm.choices import Confidentiality
 from crm.models import User
 from crm.models.fields import NameField, NoteField
 from crm.models.records import Record, RecordQuerySet
+
+# Stands in for the day where there is none, so that such follow-ups come last.
+NO_DAY = Value(date(9999, 12, 31))
 
 
 class FollowUpQuerySet(RecordQuerySet):
@@ -64,7 +68,11 @@ class FollowUp(Record):
         verbose_name = _("follow-up")
         verbose_name_plural = _("follow-ups")
         ordering = [models.F("due_on").asc(nulls_last=True), "id"]
-        indexes = [models.Index(fields=["unit", "state", "due_on"]), models.Index(fields=["assignee", "state", "due_on"])]
+        indexes = [
+            models.Index(fields=["unit", "state", "due_on"]),
+            models.Index(fields=["assignee", "state", "due_on"]),
+            models.Index(Coalesce("due_on", NO_DAY), "id", name="follow_up_by_day"),
+        ]
         constraints = [
             *Record.Meta.constraints,
             models.CheckConstraint(

@@ -3,7 +3,8 @@ from typing import Any, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -18,6 +19,8 @@ from partners.models.kinds import PartnerKind
 
 SEARCH_KEY_LENGTH = 1000
 EPOCH = date(1970, 1, 1)
+# Stands in for the day of last contact where there was none, so that lists may be sorted by it.
+NEVER_MET = Value(date(1900, 1, 1))
 ACTIVE_DAYS = 365
 
 
@@ -115,6 +118,7 @@ class Partner(Mergeable, Record):
             models.Index(fields=["sort_key", "id"], name="partner_by_name"),
             models.Index(fields=["country", "kind", "sort_key", "id"], name="partner_by_country_kind"),
             models.Index(fields=["kind", "sort_key", "id"], name="partner_by_kind"),
+            models.Index(Coalesce("last_contact_on", NEVER_MET), "id", name="partner_by_last_contact"),
         ]
 
     def __str__(self) -> str:
