@@ -52,7 +52,7 @@ def hand_over(person: User, *, by: User, choices: Mapping[str, User], revoke_fee
     if revoke_feeds:
         for feed in CalendarFeed.objects.visible_to(person).in_use():
             revoke_feed(feed, by=by)
-    record_event(AuditVerb.HANDED_OVER, by=by, subject=passing.change_set, person=person.username, **passing.counts)
+    record_event(AuditVerb.HANDED_OVER, by=by, subject=passing.change_set, person=person.username, counts=dict(passing.counts))
     passing.tell()
     return passing.change_set
 
@@ -74,7 +74,12 @@ class _Passing:
         )  # fmt: skip
 
     def _unit_id(self) -> int:
-        held = Membership.objects.filter(user=self.person).order_by(models.F("valid_to").desc(nulls_first=True), "id").values_list("unit", flat=True).first()
+        held = (
+            Membership.objects.filter(user=self.person)
+            .order_by(models.F("valid_to").desc(nulls_first=True), "id")
+            .values_list("unit", flat=True)
+            .first()
+        )
         return held or self.by.scope.home_unit_ids[0]
 
     def run(self) -> None:

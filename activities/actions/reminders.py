@@ -5,7 +5,7 @@ Nothing here quotes a restricted text: notifications also go out by mail.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -34,9 +34,9 @@ ENDING_STEPS = {"6m": 183, "3m": 92}
 MONDAY = 0
 
 # In the language of whoever is told, so they are read only when the text is made.
-_day = lazy(lambda value: date_format(value, "SHORT_DATE_FORMAT"), str)
-_kind = lazy(lambda registration: str(registration.get_kind_display()), str)
-_name = lazy(lambda occurrence: occurrence.occasion.name, str)
+_day: Callable[[date], Any] = lazy(lambda value: date_format(value, "SHORT_DATE_FORMAT"), str)
+_kind: Callable[[Any], Any] = lazy(lambda registration: str(registration.get_kind_display()), str)
+_name: Callable[[Occurrence], Any] = lazy(lambda occurrence: occurrence.occasion.name, str)
 
 
 def remind(today: date) -> int:
@@ -72,7 +72,7 @@ def occasions_near(today: date) -> Iterator[Telling]:
     keepers = keepers_of_countries({row.occasion.country_id for row in found})
     for row in found:
         key = f"occasion:{row.occasion.code}:{row.on}"
-        users = keepers.get(row.occasion.country_id, [])
+        users = keepers.get(row.occasion.country_id or 0, [])
         yield Telling(users, NotificationTopic.OCCASION, key, _occasion_text(row), row.get_absolute_url())
 
 
@@ -86,8 +86,9 @@ def _occasion_text(row: Occurrence) -> str | Promise:
 def endings_near(today: date) -> Iterator[Telling]:
     """Terms of office and certificates that end in six months, and again in three: to those who keep the partner."""
     until = today + timedelta(days=max(ENDING_STEPS.values()))
-    terms, certificates = list(terms_ending(today, until)), list(registrations_ending(today, until))
-    keepers = keepers_of({row.partner_id for row in (*terms, *certificates)})
+    terms: list[Any] = list(terms_ending(today, until))
+    certificates: list[Any] = list(registrations_ending(today, until))
+    keepers = keepers_of({row.partner_id for row in [*terms, *certificates]})
     for post in terms:
         # A person whom only one unit may see is not named to the others.
         who = post.person if post.person.confidentiality == Confidentiality.NETWORK else _("somebody in office")

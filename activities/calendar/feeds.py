@@ -15,7 +15,7 @@ DAYS_AHEAD = 400
 REFRESH_EVERY = timedelta(hours=4)
 PRODUCT = "-//Nhip Cau//Calendar 1.0//VI"
 DOMAIN = "nhip-cau.invalid"
-_STATUS = {ExchangeStatus.CANCELLED: "CANCELLED", ExchangeStatus.PLANNED: "TENTATIVE"}
+_STATUS: dict[str, str] = {ExchangeStatus.CANCELLED: "CANCELLED", ExchangeStatus.PLANNED: "TENTATIVE"}
 
 
 def entries_of(feed: CalendarFeed, today: date) -> list[Entry]:

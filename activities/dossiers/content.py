@@ -125,7 +125,7 @@ class _Reading:
 
     def _look_ahead(self, pages: dict[int, PartnerPages]) -> None:
         until = self.today + timedelta(days=DAYS_AHEAD)
-        countries = {page.partner.country_id for page in pages.values()} - {None}
+        countries = {page.partner.country_id for page in pages.values() if page.partner.country_id}
         found = occurrences(self.today, until, occasions_for(countries).filter(country__isnull=False)) if countries else []
         people = self.people().values("pk")
         for page in pages.values():

@@ -33,7 +33,7 @@ def read(token: str, **headers: str) -> Any:
 
 
 def events(token: str) -> dict[str, Any]:
-    calendar = icalendar.Calendar.from_ical(read(token).content)
+    calendar: Any = icalendar.Calendar.from_ical(read(token).content)
     return {str(event["SUMMARY"]): event for event in calendar.walk("VEVENT")}
 
 
@@ -66,7 +66,7 @@ def test_the_calendar_is_valid(an: User, nghe_an: Unit, partner: Partner) -> Non
     assert max(len(line) for line in lines) <= 75
     for line in lines:
         line.decode()  # No character is cut in two.
-    calendar = icalendar.Calendar.from_ical(answer.content)
+    calendar: Any = icalendar.Calendar.from_ical(answer.content)
     assert calendar["VERSION"] == "2.0"
     assert "Nguyễn Văn An" in str(calendar["X-WR-CALNAME"])
     assert b"REFRESH-INTERVAL;VALUE=DURATION:PT4H" in lines

@@ -18,7 +18,7 @@ from activities.actions.hand_overs import hand_over
 from activities.choices import ExchangeStatus, Side
 from activities.models import Attendance, CalendarFeed, Exchange, FollowUp
 from crm.actions.change_sets import undo_change_set
-from crm.choices import AuditVerb, ChangeState, Confidentiality
+from crm.choices import AuditVerb, ChangeState, Confidentiality, Role
 from crm.models import AuditEvent, ChangeSet, Notification, Unit, User
 from partners.models import Partner, Person, PersonNote, Post, Stewardship
 from tests.factories import make_exchange, make_partner, make_steward, make_user
@@ -54,7 +54,12 @@ def met(partner: Partner, person: Person, *users: User, by: User, on: date = dat
 def keys(person: User, reader: User) -> list[str]:
     """Every item that hangs on the person, as the form names them."""
     burden = burden_of(person, reader=reader)
-    nouns = {"stewardship": burden.stewardships, "follow-up": burden.follow_ups, "planned": burden.planned, "contact": burden.contacts}
+    nouns: dict[str, list[Any]] = {
+        "stewardship": burden.stewardships,
+        "follow-up": burden.follow_ups,
+        "planned": burden.planned,
+        "contact": burden.contacts,
+    }
     return [f"{noun}:{row.public_id}" for noun, rows in (nouns | {"view": burden.views}).items() for row in rows]
 
 
@@ -82,7 +87,7 @@ def test_only_what_no_colleague_shares_hangs_on_the_person(an: User, binh: User,
 
 def test_planned_exchanges_are_those_attended_and_those_nobody_else_is_named_for(an: User, binh: User, partner: Partner) -> None:
     soon = timezone.localdate() + timedelta(days=5)
-    plan = {"by": an, "on": soon, "status": ExchangeStatus.PLANNED}
+    plan: dict[str, Any] = {"by": an, "on": soon, "status": ExchangeStatus.PLANNED}
     make_exchange(partner, **plan, title="Tự ghi")
     make_exchange(
         partner, **plan, title="Cùng đi", attendances=[Attendance(side=Side.OURS, user=an), Attendance(side=Side.OURS, user=binh)]
@@ -94,7 +99,7 @@ def test_planned_exchanges_are_those_attended_and_those_nobody_else_is_named_for
 
 
 def test_what_the_reader_may_not_see_is_only_counted(an: User, ha: User, centre: Unit, partner: Partner) -> None:
-    lead = make_user("lan", unit=an.memberships.get().unit, role="unit_lead")
+    lead = make_user("lan", unit=an.memberships.get().unit, role=Role.UNIT_LEAD)
     secret = FollowUp(text="Việc kín", partner=partner, assignee=an, confidentiality=Confidentiality.RESTRICTED, unit=centre)
     save_follow_up(secret, by=ha)
 
