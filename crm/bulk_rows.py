@@ -21,7 +21,7 @@ def insert_rows(model: type[models.Model], names: Sequence[str], rows: Sequence[
     fields: dict[str, Any] = {field.attname: field for field in model._meta.concrete_fields}
     as_json = [place for place, name in enumerate(names) if isinstance(fields[name], models.JSONField)]
     makers = [_default_of(field) for name, field in fields.items() if name not in names and not field.primary_key]
-    columns = [model._meta.pk.column, *(fields[name].column for name in names)]  # type: ignore[union-attr]  # every model has a key
+    columns = [model._meta.pk.column, *(fields[name].column for name in names)]
     columns += [field.column for name, field in fields.items() if name not in names and not field.primary_key]
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)

@@ -30,8 +30,12 @@ class Sheet:
 class Source(Protocol):
     """A readable file. ``rows()`` may be called again and starts anew."""
 
-    encoding: str
-    sheets: tuple[Sheet, ...]
+    @property
+    def encoding(self) -> str:
+        """The encoding of a text file; empty for a workbook, which says it itself."""
+
+    @property
+    def sheets(self) -> tuple[Sheet, ...]: ...
 
     def rows(self, sheet: str, *, with_capitals: bool = False) -> Iterator[RawRow]: ...
 

@@ -97,7 +97,11 @@ def set_layout(job: ImportJob, *, by: User, layout: Layout, confirmed: bool) -> 
         raise ValidationError(str(error), code=error.code) from error
     rows_moved = (layout.sheet, layout.encoding) != (job.layout.get("sheet"), job.layout.get("encoding"))
     defaults = {**job.defaults, "decisions": {}} if rows_moved else job.defaults
-    values = {"layout": {**_layout_json(examined, confirmed=confirmed), "codings": layout.as_json()["codings"]}, "columns": list(examined.columns), "defaults": defaults}
+    values = {
+        "layout": {**_layout_json(examined, confirmed=confirmed), "codings": layout.as_json()["codings"]},
+        "columns": list(examined.columns),
+        "defaults": defaults,
+    }
     return _move(job, ImportState.UPLOADED, by=by, **values, mapping={}, counts={}, errors=[], preview={})
 
 
@@ -147,7 +151,7 @@ _REQUIRED = {
 
 def remember_mapping(job: ImportJob) -> None:
     """Keep the meaning of the columns for the unit's next list with these headers."""
-    key = {"unit_id": job.unit_id, "noun": job.noun, "signature": _signature(job.columns)}
+    key: dict[str, Any] = {"unit_id": job.unit_id, "noun": job.noun, "signature": _signature(job.columns)}
     by_header = {fold(column): name for column, name in job.mapping.items()}
     defaults = {name: job.defaults.get(name, "") for name in ("kind", "country")}
     ColumnMapping.objects.update_or_create(**key, defaults={"mapping": by_header, "defaults": defaults})
@@ -197,7 +201,7 @@ def continue_apply(job: ImportJob, *, by: User) -> bool:
     """Ask for the rest of a list whose applying failed half-way. Rows already done stay done."""
     if not may_be_continued(job) or not _move(job, ImportState.RUNNING, by=by):
         return False
-    ChangeSet.objects.filter(pk=job.change_set_id).update(state=ChangeState.RUNNING, failure="", finished_at=None)
+    ChangeSet.objects.filter(import_job=job).update(state=ChangeState.RUNNING, failure="", finished_at=None)
     return True
 
 

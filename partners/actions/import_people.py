@@ -69,7 +69,8 @@ def _new_person(plan: PlannedPerson, codes: dict[int, str], *, by: User, run: Pe
 
 
 def _change(plans: Sequence[PlannedPerson], *, by: User, run: PeopleRun, change_set: ChangeSet) -> None:
-    touched = {plan.person.pk: plan for plan in plans if plan.person and (plan.changes or plan.outcome is Outcome.RESTORED)}
+    kept = [plan for plan in plans if plan.changes or plan.outcome is Outcome.RESTORED]
+    touched = {plan.person.pk: plan for plan in kept if plan.person and plan.person.pk}
     people = list(Person.objects.select_for_update(of=("self",)).filter(pk__in=touched))
     before = [columns_of(person, [*touched[person.pk].changes, "archived_at", "archived_by"]) for person in people]
     for person in people:
@@ -85,14 +86,12 @@ def _change(plans: Sequence[PlannedPerson], *, by: User, run: PeopleRun, change_
 
 
 def _add_posts(plans: Sequence[PlannedPerson], *, by: User, run: PeopleRun, change_set: ChangeSet) -> None:
-    posts = [
-        Post(
-            person_id=plan.person.pk, partner_id=plan.organisation.partner.pk, **_title(plan.row.title),
-            created_by_id=by.pk, updated_by_id=by.pk,
-        )
-        for plan in plans
-        if plan.person and plan.organisation and plan.organisation.partner
-    ]  # fmt: skip
+    posts = []
+    for plan in plans:
+        person_pk, partner = plan.person and plan.person.pk, plan.organisation and plan.organisation.partner
+        if person_pk and partner and partner.pk:
+            made_by = {"created_by_id": by.pk, "updated_by_id": by.pk}
+            posts.append(Post(person_id=person_pk, partner_id=partner.pk, **_title(plan.row.title), **made_by))
     insert(posts, by=by, reason=run.organisations.source)
     note_created(change_set, posts)
 

@@ -24,7 +24,9 @@ from partners.models import Partner, Person, Post
 # What somebody may decide on an organisation, beside NEW and the public id of a partner: its people get no post.
 NO_POST = "none"
 STATED = ("country_id", "email", "phone", "how_to_address", "languages")
-_VALIDATED = [(name, Person._meta.get_field(name)) for name in ("full_name", "email", "phone", "how_to_address", "languages")]
+_VALIDATED: list[tuple[str, Any]] = [
+    (name, Person._meta.get_field(name)) for name in ("full_name", "email", "phone", "how_to_address", "languages")
+]
 _VALIDATED += [("title", Post._meta.get_field("title_vi")), ("organisation", Partner._meta.get_field("name"))]
 
 
@@ -263,7 +265,7 @@ def _broken_rules(row: PersonRow) -> list[Problem]:
 
 def _compare(plans: Sequence[PlannedPerson], *, by: User) -> None:
     """Find out what each row would change in its person: two queries for all of them."""
-    pks = {plan.person.pk for plan in plans if plan.person}
+    pks = {plan.person.pk for plan in plans if plan.person and plan.person.pk}
     current = {values["pk"]: values for values in Person.objects.filter(pk__in=pks).values("pk", *STATED)}
     editable = set(Person.objects.editable_by(by).filter(pk__in=pks).values_list("pk", flat=True))
     for plan in plans:

@@ -1,7 +1,7 @@
 """What would become of the rows of a list: decided here, written by ``partners.actions.imports``."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +37,8 @@ _IDENTIFIER = _field(ExternalId, "value")
 class ImportRun:
     """One run over one list: for whom, what to assume where the list is silent, and what it has met so far.
 
-    A run goes through its list once, in order; to start over, make a new one. ``change_set``: where a run that
+    A run goes through its list once, in order; to start over, make a new one. ``met``: partner → the row that named it
+    first, and a digest of what it said. ``change_set``: where a run that
     writes notes what it did.
     """
 
@@ -48,7 +49,7 @@ class ImportRun:
     seek_likely: bool = True
     change_set: ChangeSet | None = None
     known: KnownPartners = field(init=False)
-    met: dict[KnownPartner, PartnerRow] = field(default_factory=dict)
+    met: dict[KnownPartner, tuple[int, int]] = field(default_factory=dict)
     partner_of_id: dict[str, KnownPartner] = field(default_factory=dict)
     has_id: set[KnownPartner] = field(default_factory=set)
     _ids_loaded: bool = False
@@ -103,7 +104,7 @@ class Archive:
     @classmethod
     def read(cls, model: type[Partner] | type[Person]) -> "Archive":
         """Two queries. Taken back is what the undoing of an import archived, not what somebody archived before or since."""
-        archived: Any = model._default_manager.all().archived()  # type: ignore[attr-defined]  # both have the same manager
+        archived: Any = model._default_manager.all().archived()
         merged = dict(archived.filter(merged_into__isnull=False).values_list("pk", "merged_into"))
         undone = ChangeSetEntry.objects.filter(
             model=model._meta.label_lower, object_pk=models.OuterRef("pk"), change_set__state=ChangeState.UNDONE,
@@ -161,7 +162,7 @@ def _place(row: PartnerRow, run: ImportRun, same_as: dict[UUID, KnownPartner]) -
         return _refused(row, "name", row.name, "archived", _("This partner is in the archive. Restore it first, or leave the row out."))
     if earlier := run.met.get(partner):
         return _repeated(row, earlier, partner)
-    run.met[partner] = row
+    run.met[partner] = (row.number, row.said)
     attach_id = bool(row.external_id) and row.external_id not in run.partner_of_id
     if attach_id:
         run.remember_id(row.external_id, partner)
@@ -200,18 +201,19 @@ def _newcomer(row: PartnerRow, run: ImportRun) -> PlannedRow:
     )
     likely = tuple(run.known.likely(newcomer)) if run.seek_likely or row.is_new else ()
     run.known.add(newcomer)
-    run.met[newcomer] = row
+    run.met[newcomer] = (row.number, row.said)
     if row.external_id:
         run.remember_id(row.external_id, newcomer)
     new_names = tuple({name.name: name for name in row.other_names if name.name != row.name}.values())
     return PlannedRow(row, Outcome.CREATED, newcomer, new_names=new_names, likely=likely, attach_id=bool(row.external_id))
 
 
-def _repeated(row: PartnerRow, earlier: PartnerRow, partner: KnownPartner) -> PlannedRow:
-    if replace(row, number=earlier.number) == earlier:
-        return PlannedRow(row, Outcome.REPEATED, partner, repeats=earlier.number)
+def _repeated(row: PartnerRow, earlier: tuple[int, int], partner: KnownPartner) -> PlannedRow:
+    number, said = earlier
+    if row.said == said:
+        return PlannedRow(row, Outcome.REPEATED, partner, repeats=number)
     message = _("Row %(row)d of this list names the same partner with other values. Keep one of the two rows.")
-    return _refused(row, "name", row.name, "contradicts", message % {"row": earlier.number})
+    return _refused(row, "name", row.name, "contradicts", message % {"row": number})
 
 
 def _refused(row: PartnerRow, name: str, value: str, code: str, message: str) -> PlannedRow:

@@ -72,7 +72,7 @@ def _seen(source: Source, examined: Examined) -> dict[str, Any]:
     """The first rows as the file has them, each with what it is taken for, and the rows left out further down."""
     layout: Layout = examined.layout
     reasons = {left.number: REASON_LABELS[left.reason] for left in examined.left_out}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for row in source.rows(layout.sheet):
         if row.number > FIRST_ROWS + layout.header_to or len(rows) >= FIRST_ROWS:
             break
@@ -80,9 +80,9 @@ def _seen(source: Source, examined: Examined) -> dict[str, Any]:
             continue
         is_header = layout.header_from <= row.number <= layout.header_to
         rows.append({"number": row.number, "cells": row.cells[:FIRST_COLUMNS], "is_header": is_header, "left": reasons.get(row.number)})
-    width = max((len(row["cells"]) for row in rows), default=0)
-    for row in rows:
-        row["cells"] += [""] * (width - len(row["cells"]))
-    seen = {row["number"] for row in rows}
+    width = max((len(shown["cells"]) for shown in rows), default=0)
+    for shown in rows:
+        shown["cells"] += [""] * (width - len(shown["cells"]))
+    seen = {shown["number"] for shown in rows}
     below = [left for left in examined.left_out if left.number not in seen]
     return {"rows": rows, "left_out": [{"number": each.number, "label": REASON_LABELS[each.reason], "text": each.text} for each in below]}
