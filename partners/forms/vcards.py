@@ -46,6 +46,15 @@ class CardsForm(PlainKeysMixin, forms.Form):
         return str(self.cleaned_data["file"].name) if self.cleaned_data.get("file") else ""
 
 
+class KnownCombobox(Combobox):
+    """A box whose first choice has been read with those of all other rows."""
+
+    known: tuple[Any, str] | None = None
+
+    def _chosen(self, value: Any) -> list[tuple[Any, str]]:
+        return [self.known] if self.known and str(self.known[0]) == str(value) else super()._chosen(value)
+
+
 class CardRowForm(PlainKeysMixin, forms.Form):
     """One card as it would be recorded. Without its tick nothing becomes of it."""
 
@@ -56,7 +65,7 @@ class CardRowForm(PlainKeysMixin, forms.Form):
     full_name = forms.CharField(label=_("Name as on the card"), max_length=200, required=False)
     partner = forms.ModelChoiceField(
         label=_("Partner"), queryset=Partner.objects.none(), to_field_name="public_id", required=False,
-        widget=Combobox("partners:partner-options"),
+        widget=KnownCombobox("partners:partner-options"),
     )  # fmt: skip
     organisation = forms.CharField(widget=forms.HiddenInput, max_length=300, required=False)
     title_vi = forms.CharField(label=_("Post in Vietnamese"), max_length=200, required=False)
@@ -78,6 +87,8 @@ class CardRowForm(PlainKeysMixin, forms.Form):
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["partner"].queryset = Partner.objects.visible_to(by).live()
+        if self.initial.get("partner"):
+            self.fields["partner"].widget.known = (self.initial["partner"], self.initial["partner_name"])
 
     def full_clean(self) -> None:
         super().full_clean()
@@ -150,6 +161,7 @@ def _initial_row(read: ReadCard, partners: dict[str, Partner], country: Country 
         "name_order": person.name_order,
         "organisation": post.organisation[:300] if post else "",
         "partner": partner.public_id if partner else None,
+        "partner_name": partner.name if partner else "",
     }
 
 
