@@ -162,10 +162,11 @@
   const join = async (address) => {
     const done = await post(address, new URLSearchParams()).catch(() => null);
     if (!done?.ok) return say(document.body.dataset[done ? "refused" : "offline"], "error");
-    if (stored().entry) entry = fresh();
+    entry = fresh();
     keep();
-    toast(await done.text());
+    reading.replaceChildren();
     drawer.close();
+    toast(await done.text());
   };
 
   // --- Sending ----------------------------------------------------------------------------------------------------
