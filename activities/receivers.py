@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Min
 from django.dispatch import receiver
 
-from activities.actions.facts import refresh_facts, refresh_last_contact
+from activities.actions.facts import refresh_facts_of, refresh_last_contact
 from activities.models import Exchange, Participation
 from activities.signals import activity_recorded
 from crm.signals import rows_changed
@@ -17,8 +17,7 @@ def keep_facts_true(*, rows: dict[str, set[int]], **kwargs: Any) -> None:
     exchanges = set(rows.get("activities.exchange", ()))
     exchanges |= set(Participation.objects.filter(pk__in=rows.get("activities.participation", ())).values_list("exchange", flat=True))
     partner_ids = set(rows.get("partners.partner", ())) if exchanges or "activities.participation" in rows else set()
-    for exchange in Exchange.objects.filter(pk__in=exchanges).select_related("kind"):
-        partner_ids |= refresh_facts(exchange)
+    partner_ids |= refresh_facts_of(exchanges)
     if not partner_ids:
         return
     refresh_last_contact(partner_ids)

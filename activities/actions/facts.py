@@ -1,9 +1,10 @@
 """Keeping the narrow facts on participations true: what figures ask of an exchange, copied beside its partners."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from activities.choices import ExchangeStatus, Sides, merit_code
 from activities.models import Exchange, Participation
@@ -26,10 +27,16 @@ def is_counted(exchange: Exchange) -> bool:
     )
 
 
-def fill_facts(participations: Iterable[Participation], exchange: Exchange, *, field_mask: int) -> None:
-    """Copy onto the rows what the exchange says; for a part of a delegation, leave out the delegation's own partners."""
+def fill_facts(
+    participations: Iterable[Participation], exchange: Exchange, *, field_mask: int, with_parent: frozenset[int] | None = None
+) -> None:
+    """Copy onto the rows what the exchange says; for a part of a delegation, leave out the delegation's own partners.
+
+    ``with_parent``: those partners, where they are known already.
+    """
     counted = is_counted(exchange)
-    with_parent = _partners_counted_in(exchange.parent_id) if exchange.parent_id else frozenset()
+    if with_parent is None:
+        with_parent = _partners_counted_in(exchange.parent_id) if exchange.parent_id else frozenset()
     points_class = exchange.kind.points_class
     one_sided = exchange.sides != Sides.BOTH
     for row in participations:
@@ -60,6 +67,34 @@ def refresh_facts(exchange: Exchange) -> set[int]:
         Participation.objects.bulk_update(rows, FACT_COLUMNS)
         touched |= {row.partner_id for row in rows}
     return touched
+
+
+def refresh_facts_of(exchange_ids: Iterable[int]) -> set[int]:
+    """Make the facts of many exchanges, and of their parts, true again in a few statements; return the partners touched.
+
+    Delegations come first, since their parts leave out the partners that those count.
+    """
+    ids = list(exchange_ids)
+    related = Exchange.objects.filter(Q(pk__in=ids) | Q(parent__in=ids)).select_related("kind").prefetch_related("participations", "fields")
+    parts, others = [], []
+    for exchange in related:
+        (parts if exchange.parent_id else others).append(exchange)
+    return _refresh_together(others) | _refresh_together(parts)
+
+
+def _refresh_together(exchanges: list[Exchange]) -> set[int]:
+    counted: dict[int, set[int]] = defaultdict(set)
+    parents = {exchange.parent_id for exchange in exchanges if exchange.parent_id}
+    for parent, partner in Participation.objects.filter(exchange__in=parents, counted=True).values_list("exchange", "partner"):
+        counted[parent].add(partner)
+    rows: list[Participation] = []
+    for exchange in exchanges:
+        own = list(exchange.participations.all())
+        mask = sum({1 << field.bit for field in exchange.fields.all()})
+        fill_facts(own, exchange, field_mask=mask, with_parent=frozenset(counted[exchange.parent_id or 0]))
+        rows += own
+    Participation.objects.bulk_update(rows, FACT_COLUMNS, batch_size=100)
+    return {row.partner_id for row in rows}
 
 
 FACT_COLUMNS = ["day_no", "merit", "two_way", "direction", "level", "counted", "field_mask", "host_unit"]

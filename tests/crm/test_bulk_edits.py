@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from activities.actions.follow_ups import save_follow_up
 from activities.choices import FollowUpState
@@ -257,3 +259,16 @@ def test_entries_out_of_scope_are_not_named(kept: list[Partner], an: User, ha: U
     page = client.get(change_set.get_absolute_url()).content.decode()
 
     assert exchange.title not in page
+
+
+def test_the_statements_of_a_run_do_not_grow_with_its_rows(kept: list[Partner], an: User, fields: list[Field]) -> None:
+    taken = []
+    for level, number in ((1, 1), (2, 8)):
+        for day in range(1, number + 1):
+            make_exchange(kept[day % 3], by=an, on=date(2026, 10, day))
+        change_set = plan(Exchange.objects.all(), an, "activities:exchange-list", fields_add=fields[level - 1 : level], level=level)
+        bulk_edits.start_bulk_edit(change_set, by=an, message="")
+        with CaptureQueriesContext(connection) as captured:
+            bulk_edits.apply_next(change_set)
+        taken.append(len(captured))
+    assert taken[1] <= taken[0] + 3, taken
