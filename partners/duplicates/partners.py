@@ -94,7 +94,7 @@ class KnownPartners:
     by_pk: dict[int, KnownPartner] = field(default_factory=dict)
     _countries: set[int | None] = field(default_factory=set)
     _by_name: dict[tuple[int | None, str], list[KnownPartner]] = field(default_factory=lambda: defaultdict(list))
-    _blocks: dict[tuple[int | None, str], list[KnownPartner]] = field(default_factory=lambda: defaultdict(list))
+    _blocks: dict[int | None, dict[str, list[KnownPartner]]] = field(default_factory=lambda: defaultdict(dict))
 
     def load_countries(self, country_ids: Iterable[int | None]) -> None:
         """Load the partners of the countries, and of none for None, that are not there yet. At most two queries."""
@@ -115,7 +115,7 @@ class KnownPartners:
             self.by_pk[partner.pk] = partner
         self._by_name[partner.country_id, partner.names[0]].append(partner)
         for key in block_keys(partner) if self.seek_likely else ():
-            self._blocks[partner.country_id, key].append(partner)
+            self._blocks[partner.country_id].setdefault(key, []).append(partner)
 
     def exact(self, *, name: str, country_id: int | None, city: str) -> list[KnownPartner]:
         """Partners of the same folded name and country, and of the same city where both sides give one."""
@@ -142,15 +142,14 @@ class KnownPartners:
     def _near_by_sign(self, newcomer: KnownPartner) -> set[KnownPartner]:
         """Partners of the same website, or of whose name the newcomer's acronym is the first letters, or the other way round."""
         signs = [f"={letters}" for letters in newcomer.acronyms | newcomer.initials]
-        found = {
-            partner for sign in signs for partner in self._blocks.get((newcomer.country_id, sign), ()) if acronym_of(newcomer, partner)
-        }
-        found.update(self._blocks.get((newcomer.country_id, f"//{newcomer.host}"), ()) if newcomer.host else ())
+        blocks = self._blocks[newcomer.country_id]
+        found = {partner for sign in signs for partner in blocks.get(sign, ()) if acronym_of(newcomer, partner)}
+        found.update(blocks.get(f"//{newcomer.host}", ()) if newcomer.host else ())
         return {partner for partner in found if not partner.archived}
 
     def _candidates(self, newcomer: KnownPartner) -> list[KnownPartner]:
         """Return the partners who share a block with the newcomer, the rarest blocks first, at most some two hundred."""
-        blocks = [self._blocks.get((newcomer.country_id, key), []) for key in block_keys(newcomer)]
+        blocks = [self._blocks[newcomer.country_id].get(key, []) for key in block_keys(newcomer)]
         candidates: dict[KnownPartner, None] = {}
         for block in sorted(blocks, key=len):
             if len(candidates) + len(block) > CANDIDATES_PER_ROW:
