@@ -188,8 +188,10 @@ def _named(names: list[str], hidden: frozenset[int]) -> tuple[dict[str, int], li
     return positions, renamed
 
 
-# Former codings and misread text consist of these; proper Vietnamese has letters beyond them, and is not looked at.
+# Former codings and misread text consist of these; text with letters that only Unicode has is not looked at.
 _SUSPECT = re.compile("[\xa1-\xff\u0152-\u0192\u02c6\u02dc\u2013-\u2122]")
+
+_ONLY_UNICODE = re.compile("[\u0102-\u0111\u0128\u0129\u0168\u0169\u01a0-\u01b0\u1ea0-\u1ef9]")
 
 
 def _cell_problem(column: str, cell: str) -> CellProblem | None:
@@ -198,7 +200,7 @@ def _cell_problem(column: str, cell: str) -> CellProblem | None:
     if _BROKEN in cell:
         message = _("Letters were lost in this cell (�) before the file was saved. Type the cell anew.")
         return CellProblem("broken", column, shown(cell), message)
-    if not cell.isascii() and _SUSPECT.search(cell) and (found := recognise([cell])):
+    if not cell.isascii() and _SUSPECT.search(cell) and not _ONLY_UNICODE.search(cell) and (found := recognise([cell])):
         message = _("The cell is written in a former font and reads “%(text)s”. Convert its column on the page “How the file is read”.")
         return CellProblem("former_font", column, shown(cell), message % {"text": shown(convert(cell, found.coding))})
     return None
