@@ -18,6 +18,8 @@ from partners.models import DuplicateScan, Partner, PartnerPair, Person, PersonP
 PARTNERS, PEOPLE = "partners", "people"
 CANDIDATES_PER_PERSON = 100
 PAIRS_PER_RECORD = 5
+# Up to so many changed partners of a country, only those like them are read, not the whole country.
+FEW = 50
 ABANDONED_AFTER = timedelta(minutes=30)
 
 Found = dict[tuple[int, int], tuple[int, list[tuple[str, str]]]]
@@ -81,13 +83,16 @@ def _countries(model: Any, scan: DuplicateScan) -> list[tuple[int | None, int]]:
 
 def _likely_partners(country: int | None, since: datetime | None) -> Found:
     known = KnownPartners()
-    known.load_countries([country])
-    pks = None if since is None else set(_changed(Partner, since).filter(country=country).values_list("pk", flat=True))
+    changed = None if since is None else list(_changed(Partner, since).filter(country=country).values_list("pk", flat=True))
+    if changed is not None and len(changed) <= FEW:
+        known.load_partners(changed)
+        known.load_similar(list(known.by_pk.values()))
+    else:
+        known.load_countries([country])
+    newcomers = known.by_pk.values() if changed is None else [known.by_pk[pk] for pk in changed]
     found: Found = {}
-    for partner in known.by_pk.values():
-        if partner.archived or (pks is not None and partner.pk not in pks):
-            continue
-        for likeness in known.likely(partner, limit=PAIRS_PER_RECORD + 1):
+    for partner in newcomers:
+        for likeness in known.likely(partner, limit=PAIRS_PER_RECORD + 1) if not partner.archived else ():
             if likeness.partner is not partner:
                 found[_pair(partner, likeness.partner)] = (round(likeness.score * 100), list(likeness.evidence))
     return found

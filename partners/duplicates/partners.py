@@ -11,7 +11,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from rapidfuzz import fuzz, process
 
 from crm.name_likeness import first_letters, likeness, telling_words
@@ -24,6 +24,7 @@ ACRONYM_COUNTS = 0.93
 SIMILAR_FROM = 0.75
 BLOCK_LETTERS = 5
 CANDIDATES_PER_ROW = 200
+WORDS_ASKED = 2
 # Many partners share these hosts, so that they say nothing about who it is.
 _SHARED_HOSTS = frozenset(
     {"facebook.com", "sites.google.com", "linkedin.com", "twitter.com", "x.com", "youtube.com", "instagram.com", "wordpress.com"}
@@ -104,6 +105,23 @@ class KnownPartners:
             self._load(Partner.objects.filter(country=None))
         if missing - {None}:
             self._load(Partner.objects.filter(country__in=missing - {None}))
+
+    def load_similar(self, newcomers: Iterable[KnownPartner]) -> None:
+        """Load the partners of the newcomers' countries that may be like them: for a few newcomers, where whole countries are too much.
+
+        One query for each newcomer, by the beginnings of its two longest telling words, its acronym and its website.
+        """
+        for newcomer in newcomers:
+            words = sorted({word for words in newcomer.telling for word in words if not word.isdigit()}, key=len)[-WORDS_ASKED:]
+            like = Q(pk__in=[])
+            for beginning in {*(word[:BLOCK_LETTERS] for word in words), *newcomer.acronyms}:
+                like |= Q(search_key__contains=beginning)
+            like |= Q(website__contains=newcomer.host) if newcomer.host else Q()
+            for letters in newcomer.acronyms:
+                like |= Q(search_key__line_like=" ".join(f"{letter}%" for letter in letters))
+            for letters in newcomer.initials:
+                like |= Q(search_key__contains=letters)
+            self._load(Partner.objects.filter(like, country=newcomer.country_id))
 
     def load_partners(self, pks: Iterable[int]) -> None:
         """Load partners found by other means, such as an identifier. One query, or none."""

@@ -116,7 +116,7 @@ def similar_partners(partner: Partner, *, other_names: list[str], by: User) -> l
         name=partner.name, other_names=other_names, country_id=partner.country_id, city=partner.city, website=partner.website
     )
     known = KnownPartners()
-    known.load_countries([partner.country_id])
+    known.load_similar([newcomer])
     likely = [likeness.partner.pk for likeness in known.likely(newcomer, limit=5)]
     same_name = Q(search_key=fold(partner.name)) | Q(search_key__startswith=f"{fold(partner.name)}\n")
     found = (
