@@ -139,6 +139,12 @@ def test_oversized_upload_is_refused(an: User, nghe_an: Unit, settings: Any) -> 
     assert bring(an, nghe_an).status_code == 422
 
 
+def test_upload_that_states_more_than_any_list_is_refused_before_it_is_received(an: User, nghe_an: Unit, settings: Any) -> None:
+    settings.IMPORT_MAX_BYTES = 20
+    assert bring(an, nghe_an, "x" * (2 * 1024 * 1024)).status_code == 413
+    assert not ImportJob.objects.exists()
+
+
 def test_upload_is_kept_under_our_name_and_shown_under_a_clean_one(an: User, nghe_an: Unit) -> None:
     bring(an, nghe_an, name="..\\..\\evil\u202egnp.csv")
     job = ImportJob.objects.get()
