@@ -56,6 +56,7 @@ urlpatterns = [
     path("events/filters/", lists.EventFilters.as_view(), name="event-filters"),
     path("events/new/", events.EventCreate.as_view(), name="event-create"),
     path("events/<uuid:public_id>/", events.EventDetail.as_view(), name="event-detail"),
+    path("events/<uuid:public_id>/edit/", events.EventEdit.as_view(), name="event-edit"),
     path("people/<uuid:public_id>/encounters/", encounters.PersonEncounters.as_view(), name="person-encounters"),
     path("partners/<uuid:public_id>/timeline/", timeline.PartnerTimeline.as_view(), name="partner-timeline"),
     path("partners/<uuid:public_id>/follow-ups/", timeline.PartnerFollowUps.as_view(), name="partner-follow-ups"),

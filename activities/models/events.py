@@ -18,6 +18,11 @@ class EventQuerySet(RecordQuerySet):
         """Events are open to every unit, as the directory is."""
         return self if user.scope.permissions else self.none()
 
+    def editable_by(self, user: User) -> Self:
+        """Events that the account's own units host; all of them at the centre."""
+        live = self.visible_to(user).live()
+        return live if user.scope.central else live.filter(host_unit__in=user.scope.unit_ids)
+
 
 class Event(Record):
     """An event, or a session of a forum, at which exchanges take place."""

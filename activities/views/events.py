@@ -6,7 +6,7 @@ from django.urls import reverse
 from activities.forms.events import EventForm
 from activities.models import Event, Exchange
 from activities.views.exchanges import WITH_PARTNERS
-from crm.generic import CreateView, DetailView
+from crm.generic import CreateView, DetailView, UpdateView
 from crm.permissions import Permission
 
 
@@ -21,7 +21,11 @@ class EventDetail(DetailView):
 
     def get_context(self, **context: Any) -> dict[str, Any]:
         held = Exchange.objects.visible_to(self.request.user).live().filter(event=self.object)
-        return super().get_context(**context) | {"exchanges": held.select_related("kind", "host_unit").prefetch_related(WITH_PARTNERS)}
+        user = self.request.user
+        return super().get_context(**context) | {
+            "exchanges": held.select_related("kind", "host_unit").prefetch_related(WITH_PARTNERS),
+            "may_edit": user.may(Permission.EXCHANGE_LOG) and Event.objects.editable_by(user).filter(pk=self.object.pk).exists(),
+        }
 
 
 class EventCreate(CreateView):
@@ -32,3 +36,10 @@ class EventCreate(CreateView):
 
     def get_success_url(self) -> str:
         return reverse("activities:event-detail", args=[self.object.public_id])
+
+
+class EventEdit(UpdateView):
+    permission = Permission.EXCHANGE_LOG
+    model = Event
+    template_name = "activities/event_form.html"
+    form_class = EventForm

@@ -249,6 +249,20 @@ def test_an_event_is_entered_and_gathers_its_exchanges(an: User, partner: Partne
     assert event.name in get_counted(client, "/activities/events/", name="event list").content.decode()
 
 
+def test_an_event_is_changed_by_the_unit_that_hosts_it(an: User, chau: User, nghe_an: Unit, client: Client) -> None:
+    event = Event.objects.create(name="Hội chợ", starts_on=DAY, host_unit=nghe_an)
+    sent = {"name": "Hội chợ biên giới", "starts_on": "02/11/2026", "our_role": "host", "host_unit": nghe_an.pk}
+    client.force_login(chau)
+    assert client.post(f"{event.get_absolute_url()}edit/", sent).status_code == 404
+
+    client.force_login(an)
+    assert client.get(f"{event.get_absolute_url()}edit/").status_code == 200
+    client.post(f"{event.get_absolute_url()}edit/", sent)
+
+    event.refresh_from_db()
+    assert (event.name, event.revision) == ("Hội chợ biên giới", 2)
+
+
 def test_an_event_that_ends_before_it_starts_is_refused(an: User, nghe_an: Unit, client: Client) -> None:
     client.force_login(an)
     sent = {"name": "Sai", "starts_on": "02/11/2026", "ends_on": "01/11/2026", "our_role": "host", "host_unit": nghe_an.pk}
