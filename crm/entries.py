@@ -63,6 +63,18 @@ def entries_as_lines(entries: Sequence[ChangeSetEntry], *, user: User) -> list[E
     return [_line(entry, names) for entry in entries]
 
 
+def only_readable(rows: Sequence[dict[str, Any]], *, user: User) -> list[dict[str, Any]]:
+    """Return what was left of a change set; the label of a record that is out of the reader's scope is empty."""
+    seen: dict[str, set[int]] = {}
+    for label in {row["model"] for row in rows}:
+        model: Any = apps.get_model(label)
+        pks = [row["pk"] for row in rows if row["model"] == label]
+        # A plain row is told by its owner, which has an entry of its own.
+        scoped = hasattr(model._default_manager.all(), "visible_to")
+        seen[label] = set(model._default_manager.visible_to(user).filter(pk__in=pks).values_list("pk", flat=True)) if scoped else set()
+    return [row if row["pk"] in seen[row["model"]] else {**row, "label": ""} for row in rows]
+
+
 def _line(entry: ChangeSetEntry, names: "_Names") -> EntryLine:
     model = apps.get_model(entry.model)
     row = names.row_of(entry)

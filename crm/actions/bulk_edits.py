@@ -197,7 +197,12 @@ def _unchanged_since(model: type[Model], targets: Mapping[int, int], *, by: User
     rows = [row for row in stored if row.pk in editable and row.revision == targets[row.pk]]
     taken = {row.pk for row in rows}
     left = [
-        {"pk": row.pk, "label": str(row)[:200], "reason": "edited" if row.pk in editable else "not_allowed"}
+        {
+            "model": model._meta.label_lower,
+            "pk": row.pk,
+            "label": str(row)[:200],
+            "reason": "edited" if row.pk in editable else "not_allowed",
+        }
         for row in stored
         if row.pk not in taken
     ]
@@ -205,7 +210,8 @@ def _unchanged_since(model: type[Model], targets: Mapping[int, int], *, by: User
 
 
 def fail(change_set: ChangeSet, message: str) -> None:
-    """Stop a run and say why, in the user's language. Rows of finished chunks stay, and can be taken back."""
-    ChangeSet.objects.filter(pk=change_set.pk, state=ChangeState.RUNNING).update(
-        state=ChangeState.FAILED, failure=message, finished_at=timezone.now()
-    )
+    """Stop a run and say why, in the user's language. Rows of finished chunks stay: then it is applied in part, and can be taken back."""
+    running = ChangeSet.objects.filter(pk=change_set.pk, state=ChangeState.RUNNING)
+    ended = {"failure": message, "finished_at": timezone.now()}
+    if not running.filter(rows_done=0).update(state=ChangeState.FAILED, **ended):
+        running.update(state=ChangeState.APPLIED, **ended)

@@ -17,7 +17,7 @@ from crm import tasks
 from crm.actions.bulk_edits import MESSAGE_FROM, discard_bulk_edit, preview_of, start_bulk_edit
 from crm.actions.change_sets import may_undo, start_undo, undo_change_set
 from crm.choices import ChangeKind, ChangeState
-from crm.entries import CHANGE_SET_COLUMNS, entries_as_lines
+from crm.entries import CHANGE_SET_COLUMNS, entries_as_lines, only_readable
 from crm.filters import ChangeSetFilter
 from crm.generic import UNPROCESSABLE, DetailView, SignedInRequest
 from crm.lists import EmptyState, RecordList
@@ -80,6 +80,7 @@ class ChangeSetDetail(DetailView):
             page = keyset_page(entries, order=("id",), cursor=cursor, size=ENTRIES_SHOWN)
         except InvalidCursorError:
             return redirect(change_set)
+        is_own = change_set.created_by_id == self.request.user.pk
         is_preview = change_set.state == ChangeState.PREVIEW and change_set.kind == ChangeKind.BULK_EDIT
         return self.show(
             status=status,
@@ -89,8 +90,10 @@ class ChangeSetDetail(DetailView):
             entry_count=SimpleLazyObject(entries.count),
             in_work=change_set.state in IN_WORK,
             is_preview=is_preview,
-            is_own=change_set.created_by_id == self.request.user.pk,
-            previews=preview_of(change_set) if is_preview else [],
+            is_own=is_own,
+            previews=preview_of(change_set) if is_preview and is_own else [],
+            left=only_readable(change_set.plan.get("left", []), user=self.request.user),
+            undo_left=only_readable(change_set.undo_report, user=self.request.user),
             message_from=MESSAGE_FROM,
             may_undo=may_undo(change_set, self.request.user),
             **context,

@@ -136,6 +136,20 @@ def test_a_killed_run_goes_on_where_it_was(kept: list[Partner], an: User, monkey
     assert change_set.entries.count() == 3
 
 
+def test_a_run_that_fails_half_way_can_be_taken_back(kept: list[Partner], an: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_edits, "CHUNK", 2)
+    change_set = plan(Partner.objects.all(), an, status=PartnerStatus.DORMANT)
+    bulk_edits.start_bulk_edit(change_set, by=an, message="")
+    bulk_edits.apply_next(change_set)
+    an.memberships.all().delete()
+
+    tasks.run_bulk_edit(change_set.pk)
+
+    change_set.refresh_from_db()
+    assert (change_set.state, bool(change_set.failure)) == (ChangeState.APPLIED, True)
+    assert Partner.objects.filter(status=PartnerStatus.DORMANT).count() == 2
+
+
 def test_many_rows_need_a_message(kept: list[Partner], an: User, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_edits, "MESSAGE_FROM", 3)
     client.force_login(an)
@@ -259,6 +273,18 @@ def test_entries_out_of_scope_are_not_named(kept: list[Partner], an: User, ha: U
     page = client.get(change_set.get_absolute_url()).content.decode()
 
     assert exchange.title not in page
+
+
+def test_what_was_left_is_not_named_to_those_who_may_not_see_it(kept: list[Partner], an: User, ha: User, client: Client) -> None:
+    exchange = make_exchange(kept[0], by=ha, on=date(2026, 11, 1), title="Việc kín", confidentiality=Confidentiality.RESTRICTED)
+    change_set = plan(Exchange.objects.all(), ha, "activities:exchange-list", level=2)
+    Exchange.objects.update(revision=7)
+    run(change_set)
+    ChangeSet.objects.update(unit=an.scope.home_unit_ids[0])
+
+    for user, is_told in ((ha, True), (an, False)):
+        client.force_login(user)
+        assert (exchange.title in client.get(change_set.get_absolute_url()).content.decode()) is is_told
 
 
 def test_the_statements_of_a_run_do_not_grow_with_its_rows(kept: list[Partner], an: User, fields: list[Field]) -> None:
