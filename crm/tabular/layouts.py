@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from django.utils.translation import gettext as _
 
-from crm.legacy_text import Coding
+from crm.legacy_text import Coding, convert
 from crm.tabular.errors import TabularError
 from crm.tabular.sources import RawRow, Source
 from crm.text import fold
@@ -215,9 +215,9 @@ class RowSorter:
         if _is_numbering(texts, self._width) and row.number <= self._layout.header_to + 2:
             return Reason.NUMBERING
         words = [text for text in texts if not _NUMBER.match(text)]
-        if self._width >= 2 and len(words) == 1 and _TOTAL.match(fold(words[0])):
+        if self._width >= 2 and len(words) == 1 and any(_TOTAL.match(reading) for reading in _readings(words[0])):
             return Reason.TOTAL
-        if self._layout.last is None and len(texts) <= max(1, self._width // 2) and any(_SIGNATURE.search(fold(text)) for text in words):
+        if self._layout.last is None and len(texts) <= max(1, self._width // 2) and _is_signature(words):
             self._ended = True
             return Reason.SIGNATURE
         if self._layout.groups is not Groups.ROWS and (heading := self._heading(row, texts)):
@@ -257,3 +257,12 @@ def with_groups(layout: Layout, *, found: bool) -> Layout:
     if not found or layout.groups is not Groups.NONE:
         return layout
     return replace(layout, groups=Groups.COLUMN, group_column=_("Heading above the rows"))
+
+
+def _is_signature(words: Sequence[str]) -> bool:
+    return any(_SIGNATURE.search(reading) for text in words for reading in _readings(text))
+
+
+def _readings(text: str) -> set[str]:
+    """The text folded, as it stands and as it reads where it is in a former font."""
+    return {fold(text), *(fold(convert(text, coding)) for coding in (Coding.TCVN3, Coding.VNI))}
