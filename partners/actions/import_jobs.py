@@ -23,6 +23,7 @@ from crm.models import ChangeSet, ColumnMapping, Country, ImportJob, Unit, User
 from crm.permissions import Permission
 from crm.tabular import Examined, Layout, Table, TabularError, examine, find_layout, open_source
 from crm.text import fold
+from partners.actions.import_rows import TAKE
 from partners.actions.imports import close_change_set, open_change_set
 from partners.models import PartnerKind
 
@@ -168,7 +169,9 @@ def _signature(columns: Iterable[str]) -> str:
 
 
 def decide(job: ImportJob, *, by: User, decisions: Mapping[str, str], for_all: str | None = None) -> bool:
-    """Keep what somebody decided on rows: "skip", "new", a public id, or nothing. ``for_all``: of every likely duplicate.
+    """Keep what somebody decided on rows: "skip", "new", a public id, or nothing.
+
+    ``for_all``: of every likely duplicate, "same" being the first one suggested; of every person, "take" or "skip".
 
     False once the import has moved on.
     """
@@ -176,9 +179,10 @@ def decide(job: ImportJob, *, by: User, decisions: Mapping[str, str], for_all: s
         return False
     kept = {**job.defaults.get("decisions", {})}
     if for_all is not None:
-        for row in job.preview.get("likely", []):
-            known = next((candidate["partner"] for candidate in row["candidates"] if candidate["partner"]), "")
-            kept[str(row["row"])] = known if for_all == "same" else for_all
+        is_people = job.noun == ImportNoun.PEOPLE
+        for row in job.preview.get("rows" if is_people else "likely", []):
+            known = next((candidate["partner"] for candidate in row.get("candidates", []) if candidate["partner"]), "")
+            kept[str(row["row"])] = {"same": known, TAKE: ""}.get(for_all, for_all)
     kept.update(decisions)
     defaults = {**job.defaults, "decisions": {number: choice for number, choice in kept.items() if choice}}
     return _move(job, ImportState.CHECKED, by=by, defaults=defaults)

@@ -13,6 +13,8 @@ from partners.duplicates import KnownPartner, Likeness
 # What somebody may decide on a row, beside the public id of the record that it is the same as.
 SKIP = "skip"
 NEW = "new"
+# Said of all rows of a list of people at once: forget what was left out.
+TAKE = "take"
 
 
 @dataclass(frozen=True, slots=True)

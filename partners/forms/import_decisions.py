@@ -1,5 +1,6 @@
 """Deciding on the rows of a checked list: which are records we know, which are new, which are left out."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -8,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from crm.choices import ImportNoun
 from crm.models import ImportJob
 from partners.actions.import_people_plans import NO_POST
-from partners.actions.import_rows import NEW, SKIP, Outcome
+from partners.actions.import_rows import NEW, SKIP, TAKE, Outcome
+from partners.forms.imports import RESOURCES
 
 PAGE_SIZE = 100
 FOR_ALL = [
@@ -17,6 +19,21 @@ FOR_ALL = [
     ("same", _("all are the first one suggested")),
     (SKIP, _("leave all out")),
 ]
+FOR_ALL_PEOPLE = [("", _("choose for all of them")), (TAKE, _("take all")), (SKIP, _("leave all out"))]
+
+
+def in_words(rows: Sequence[Mapping[str, Any]], job: ImportJob) -> list[dict[str, Any]]:
+    """Rows of the preview with outcomes and fields in the reader's language."""
+    labels = {**RESOURCES[job.noun].labels}
+    labels["founded_year"] = labels.get("founded", "")
+    return [
+        {
+            **row,
+            "outcome_label": Outcome(row["outcome"]).label,
+            "changes": [{**change, "label": labels.get(change["field"], change["field"])} for change in row["changes"]],
+        }
+        for row in rows
+    ]
 
 
 class DecisionForm(forms.Form):
@@ -28,6 +45,8 @@ class DecisionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.job = job
         self.is_people = job.noun == ImportNoun.PEOPLE
+        if self.is_people:
+            self.fields["for_all"] = forms.ChoiceField(label=self.fields["for_all"].label, choices=FOR_ALL_PEOPLE, required=False)
         self.kept: dict[str, str] = job.defaults.get("decisions", {})
         self.all_rows: list[dict[str, Any]] = self._takeable() if self.is_people else job.preview.get("likely", [])
         self.pages = max(1, -(-len(self.all_rows) // PAGE_SIZE))
@@ -38,9 +57,10 @@ class DecisionForm(forms.Form):
         for row in self.shown:
             self._add_row(row, likely.get(row["row"], []))
         for organisation in self.organisations:
+            undecided = [("", _("not decided")), (NEW, _("a new partner"))] if organisation["candidates"] else [("", _("a new partner"))]
             self.fields[organisation["key"]] = self._choice(
                 organisation["key"], organisation["name"], organisation["candidates"],
-                before=[("", _("not decided")), (NEW, _("a new partner"))], after=[(NO_POST, _("leave it out: its people get no post"))],
+                before=undecided, after=[(NO_POST, _("leave it out: its people get no post"))],
             )  # fmt: skip
 
     def _takeable(self) -> list[dict[str, Any]]:
@@ -64,14 +84,15 @@ class DecisionForm(forms.Form):
         return forms.ChoiceField(label=label, choices=[*before, *same, *after], initial=self.kept.get(key, ""), required=False)
 
     def rows(self) -> list[dict[str, Any]]:
-        """The rows of this page with their fields."""
+        """The rows of this page with their fields, in the reader's language."""
+        shown = in_words(self.shown, self.job) if self.is_people else self.shown
         return [
             {
                 **row,
                 "field": self[str(row["row"])] if str(row["row"]) in self.fields else None,
                 "take": self[f"take_{row['row']}"] if self.is_people else None,
             }
-            for row in self.shown
+            for row in shown
         ]
 
     def organisation_rows(self) -> list[tuple[dict[str, Any], forms.BoundField]]:

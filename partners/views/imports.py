@@ -1,7 +1,6 @@
 """Importing: bring a list, see how it is read, map its columns, look at what would happen, apply it."""
 
 from itertools import islice
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,8 +21,7 @@ from crm.permissions import Permission, requires
 from crm.tabular import Table, TabularError
 from partners import tasks
 from partners.actions import import_jobs
-from partners.actions.import_rows import Outcome
-from partners.forms.import_decisions import DecisionForm
+from partners.forms.import_decisions import DecisionForm, in_words
 from partners.forms.imports import RESOURCES, BringListForm, MappingForm
 from partners.views.import_layouts import reason_rows
 
@@ -166,7 +164,7 @@ def _show(request: SignedInRequest, job: ImportJob, *, form: DecisionForm | None
         "job": job,
         "in_work": job.state in IN_WORK,
         "form": form or DecisionForm(job=job, page=_page(request)),
-        "preview": _preview(job),
+        "preview": in_words(job.preview.get("rows", [])[:SHOWN_ROWS], job),
         "errors": [{**error, "column": column_label(error["column"], job)} for error in job.errors[:SHOWN_ERRORS]],
         "left_out": reason_rows(job.layout.get("left_out", [])),
         "may_be_mapped": import_jobs.may_be_mapped(job),
@@ -179,20 +177,6 @@ def _show(request: SignedInRequest, job: ImportJob, *, form: DecisionForm | None
 def column_label(name: str, job: ImportJob) -> str:
     """Return the user's own column, or where none carries the field, the field's name in the reader's language."""
     return name if name in job.columns else str(RESOURCES[job.noun].labels.get(name, name))
-
-
-def _preview(job: ImportJob) -> list[dict[str, Any]]:
-    """Return the first rows with outcomes and fields in the reader's language."""
-    labels = {**RESOURCES[job.noun].labels}
-    labels["founded_year"] = labels.get("founded", "")
-    return [
-        {
-            **row,
-            "outcome_label": Outcome(row["outcome"]).label,
-            "changes": [{**change, "label": labels.get(change["field"], change["field"])} for change in row["changes"]],
-        }
-        for row in job.preview.get("rows", [])[:SHOWN_ROWS]
-    ]
 
 
 def _samples(table: Table) -> dict[str, list[str]]:

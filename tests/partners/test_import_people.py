@@ -81,3 +81,13 @@ def test_namesake_elsewhere_is_offered_not_taken(an: User, nghe_an: Unit, khoa: 
     apply(an, job, **{"2": str(other.public_id)})
     other.refresh_from_db()
     assert (other.email, other.posts.get().partner.name, Person.objects.count()) == ("khamla@sen.example.org", "Hội Sen", 3)
+
+
+def test_all_rows_can_be_left_out_at_once_and_single_ones_taken_again(an: User, nghe_an: Unit) -> None:
+    make_partner("Hội Sen", country="LA")
+    job = checked(an, nghe_an)
+    signed_in(an).post(address("decide", job), {"for_all": "skip"})
+    page = signed_in(an).get(address("detail", job))
+    assert [row["take"].value() for row in page.context["form"].rows()] == [False] * 3
+    shown = {f"shown_{row}": "1" for row in (2, 3, 4)}
+    assert apply(an, job, **shown, take_4="on").counts["created"] == 1
