@@ -75,8 +75,7 @@ class Query:
         """Rows whose key holds every word, or one much like it."""
         found = Q()
         for word in self.words:
-            exact = Q(search_key__contains=word)
-            found &= exact | Q(search_key__near_word=word) if len(word) >= FIRST_OF_ONE_ERROR else exact
+            found &= Q(search_key__near_word=word) if len(word) >= FIRST_OF_ONE_ERROR else Q(search_key__contains=word)
         return found
 
     def initials_condition(self) -> Q:

@@ -117,7 +117,8 @@ class KnownPeople:
         posts = defaultdict(set)
         for person, partner in Post.objects.live().filter(person__in=people.values("pk")).values_list("person", "partner"):
             posts[person].add(partner)
-        for pk, key, country, email, phone in people.values_list("pk", "search_key", "country", "email", "phone").iterator():
+        rows = people.order_by().values_list("pk", "search_key", "country", "email", "phone")
+        for pk, key, country, email, phone in rows.iterator():
             self.add(KnownPerson(tuple(key.split("\n")), country, email, phone, frozenset(posts[pk]), pk))
 
     def add(self, person: KnownPerson) -> None:
