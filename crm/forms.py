@@ -148,7 +148,7 @@ class RecordForm(forms.ModelForm):
 
     def __getitem__(self, name: str) -> forms.BoundField:
         if name == "seen_revision" and self.instance.pk:
-            self.fields[name].widget.prints = self._sent_beside("prints") if self.is_bound else prints_of(self)  # type: ignore[attr-defined]  # SeenInput
+            self.fields[name].widget.prints = self._sent_beside("prints") if self.is_bound else prints_of(self)
         return super().__getitem__(name)
 
     def full_clean(self) -> None:

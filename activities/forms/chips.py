@@ -82,7 +82,7 @@ def _chip(entry: Entry, name: str, label: Any, icon: str, fields: tuple[str, ...
         text=text,
         controls=[form[field] for field in fields],
         choices=choices,
-        asks=" ".join(form.errors.get(name, ())) if name in REQUIRED else "",
+        asks=" ".join(map(str, form.errors.get(name, []))) if name in REQUIRED else "",
     )
 
 

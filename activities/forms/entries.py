@@ -1,5 +1,6 @@
 """An entry of the drawer: the line as read, overruled by what was corrected beside it, as one bound form."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -54,7 +55,7 @@ class EntryForm(PlainKeysMixin, forms.Form):
         label=_("Status"), choices=[(code, code.label) for code in (ExchangeStatus.HELD, ExchangeStatus.PLANNED)], required=False
     )
     direction = forms.ChoiceField(label=_("Direction"), choices=Direction.choices, required=False)
-    level = forms.TypedChoiceField(label=_("Level"), choices=Level.choices, coerce=int, empty_value=Level.WORKING, required=False)
+    level = forms.TypedChoiceField(label=_("Level"), choices=Level.choices, coerce=int, required=False)
     people_count = forms.IntegerField(label=_("Number of people"), min_value=1, max_value=MOST_PEOPLE, required=False)
     provinces = forms.ModelMultipleChoiceField(
         label=_("Provinces"), queryset=Province.objects.all(), to_field_name="slug", required=False,
@@ -96,12 +97,13 @@ class EntryForm(PlainKeysMixin, forms.Form):
         """The exchange that the entry means, not saved."""
         cleaned, kind = self.cleaned_data, self.cleaned_data["kind"]
         direction = cleaned["direction"] or usual_direction(kind.direction)
-        own = ("starts_on", "ends_on", "level", "people_count", "place", "country", "title", "summary", "outcome")
+        own = ("starts_on", "ends_on", "people_count", "place", "country", "title", "summary", "outcome")
         return Exchange(
             kind=kind,
             direction=direction,
             sides=usual_sides(kind.family, direction),
             status=cleaned["status"] or ExchangeStatus.HELD,
+            level=cleaned["level"] or Level.WORKING,
             **{name: cleaned[name] for name in own},
         )
 
@@ -189,7 +191,7 @@ class Entry:
     @cached_property
     def form(self) -> EntryForm:
         data = QueryDict(mutable=True)
-        said = said_by(self.reading, typed_on=self.typed_on)
+        said = said_by(self.reading, typed_on=self.typed_on, answered=self.answers)
         said["partners"] = list(dict.fromkeys([self.partner, *said["partners"]] if self.partner else said["partners"]))
         for name, values in {**said, **self._usual_direction(), **self.answers}.items():
             data.setlist(name, values)
@@ -216,10 +218,13 @@ class Entry:
         return {"direction": [usual_direction(kind.direction)]} if kind and kind != self.reading.kind else {}
 
 
-def said_by(reading: Reading, *, typed_on: date) -> Answers:
-    """What the line says, as a form would send it. Without a day it speaks of the day on which it was typed."""
+def said_by(reading: Reading, *, typed_on: date, answered: Collection[str] = ()) -> Answers:
+    """What the line says, as a form would send it. Without a day it speaks of the day on which it was typed.
+
+    What has several meanings stays text until the field is among those ``answered``.
+    """
     day, task, kind = reading.day, reading.task, reading.kind
-    rest = _title(reading)
+    rest = _title(reading, answered)
     said = {
         "partners": [str(named.candidates[0].public_id) for named in reading.partners if named.is_certain],
         "kind": [kind.code] if kind else [],
@@ -241,9 +246,11 @@ def said_by(reading: Reading, *, typed_on: date) -> Answers:
     return {name: [str(value) for value in values] for name, values in said.items()}
 
 
-def _title(reading: Reading) -> str:
-    """What was not read, as a title: with a capital, for it stands alone."""
-    return reading.rest[:1].upper() + reading.rest[1:]
+def _title(reading: Reading, answered: Collection[str]) -> str:
+    """What was not read, or waits for a choice, as a title: with a capital, for it stands alone."""
+    waiting = [words for name, words in reading.unsettled if name not in answered]
+    text = " ".join(part for part in (reading.rest, *waiting) if part)
+    return text[:1].upper() + text[1:]
 
 
 def _day(day: date | None) -> list[str]:
@@ -253,7 +260,7 @@ def _day(day: date | None) -> list[str]:
 def _values(data: QueryDict, name: str) -> list[str]:
     """The values of a field as sent; a kind picked in the list wins over a button, as in every form."""
     if name == "kind" and data.get("kind_other"):
-        return [data["kind_other"]]
+        return [str(data["kind_other"])]
     return data.getlist(name)
 
 

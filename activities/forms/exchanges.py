@@ -178,6 +178,7 @@ class LogForm(ExchangeForm):
     REQUIRED_ANSWERS = frozenset({"partners", "partner_names", "kind", "starts_on"})
 
     draft: ExchangeDraft | None = None
+    prefilled: frozenset[str] = frozenset()
     follow_up_text = forms.CharField(label=_("Follow-up: what is to be done"), max_length=500, required=False)
     follow_up_due_on = DayField(label=_("Due on"), required=False)
 
@@ -191,6 +192,7 @@ class LogForm(ExchangeForm):
     def opens_more(self) -> bool:
         """Whether something is filled in or wrong in the part of the form that is folded at first."""
         told = set(self.errors) | {name for name in self.changed_data if self.is_bound and self[name].value()}
+        told |= {name for name in self.prefilled if name in self.fields}
         return bool(told - self.REQUIRED_ANSWERS - {NON_FIELD_ERRORS, self.OVERRULE})
 
     def save(self, commit: bool = True) -> Exchange:

@@ -71,7 +71,7 @@ def near_exchanges(partners: Sequence[Partner], *, on: date, by: User, beside: i
         Exchange.objects.live()
         .filter(starts_on__range=(on - timedelta(days=NEAR_DAYS), on + timedelta(days=NEAR_DAYS)))
         .filter(participations__partner__in=partners, parent=None)
-        .exclude(pk=beside)
+        .exclude(pk=beside or 0)
         .exclude(status=ExchangeStatus.CANCELLED)
         .select_related("kind", "host_unit")
         .distinct()

@@ -22,7 +22,10 @@ PLACE_LENGTH = 200
 
 @dataclass
 class Reading:
-    """What a line says. Empty is what it does not say; ``day.either`` and names that are not certain wait for a choice."""
+    """What a line says. Empty is what it does not say; ``day.either`` and names that are not certain wait for a choice.
+
+    ``unsettled``: fields and places with several meanings, by the field of the form that settles them, as typed.
+    """
 
     day: Day | None = None
     is_planned: bool = False
@@ -37,6 +40,7 @@ class Reading:
     task: Task | None = None
     assignee: User | None = None
     rest: str = ""
+    unsettled: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def status(self) -> str:
@@ -80,26 +84,36 @@ def _read_marks(line: Line, reading: Reading, *, on: date) -> None:
     if of_fields := [mark for mark in marks if mark.sign == "#"]:
         fields = Fields()
         for mark in of_fields:
-            if rows := _blot_longest(line, mark, fields.find):
+            rows, typed = _blot_longest(line, mark, fields.find)
+            if rows:
                 reading.fields.append(rows)
+            if len(rows) > 1:
+                reading.unsettled.append(("fields_touched", typed))
 
 
 def _read_places(line: Line, reading: Reading, marks: list[Marked], *, on: date) -> None:
     provinces, places = Provinces(on), []
     for mark in marks:
-        if found := _blot_longest(line, mark, provinces.find):
+        found, typed = _blot_longest(line, mark, provinces.find)
+        abroad, _typed = ((), "") if found else _blot_longest(line, mark, Countries().find)
+        if found:
             reading.provinces.append(found)
-        elif abroad := _blot_longest(line, mark, Countries().find):
+        if len(found) > 1:
+            reading.unsettled.append(("provinces", typed))
+        if abroad:
             reading.country = abroad[0]
-        else:
+        if not found and not abroad:
             places.append(line.typed(mark.start + 1, mark.end).strip(" .:"))
             line.blot(mark.start, mark.end)
     reading.place = ", ".join(places)[:PLACE_LENGTH]
 
 
-def _blot_longest(line: Line, mark: Marked, find: Callable[[str], tuple[Row, ...]]) -> tuple[Row, ...]:
+def _blot_longest(line: Line, mark: Marked, find: Callable[[str], tuple[Row, ...]]) -> tuple[tuple[Row, ...], str]:
+    """Blot out the longest beginning of what is marked that names something; return what it names, and the words."""
     words = [word for word in line.words() if mark.start <= word.start < mark.end]
     length, rows = longest_named(words, find)
-    if rows:
-        line.blot(mark.start, words[length - 1].end)
-    return rows
+    if not rows:
+        return (), ""
+    end = words[length - 1].end
+    line.blot(mark.start, end)
+    return rows, line.typed(mark.start, end)

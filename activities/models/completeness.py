@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import Combinable
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +26,7 @@ class Part:
 
     code: str
     label: str | Promise
-    given: Q
+    given: Combinable | Q
     asked: Q
     fields: tuple[str, ...]
 

@@ -91,12 +91,16 @@ class ExchangeLog(CreateView):
         except (ValueError, ValidationError):
             raise Http404 from None
 
-    def get_form_arguments(self) -> dict[str, Any]:
-        initial: dict[str, Any] = {}
+    @cached_property
+    def read_from_line(self) -> dict[str, Any]:
+        """What the line, or the draft, fills in."""
         if self.draft:
-            initial |= initial_from_draft(self.draft, by=self.request.user)
-        elif line := self.request.GET.get("line", "").strip():
-            initial |= initial_from_line(line, by=self.request.user)
+            return initial_from_draft(self.draft, by=self.request.user)
+        line = self.request.GET.get("line", "").strip()
+        return initial_from_line(line, by=self.request.user) if line else {}
+
+    def get_form_arguments(self) -> dict[str, Any]:
+        initial: dict[str, Any] = {**self.read_from_line}
         if public_id := self.request.GET.get("partner"):
             initial["partners"] = [by_public_id(Partner.objects.visible_to(self.request.user), public_id).public_id]
         if public_id := self.request.GET.get("event"):
@@ -109,7 +113,7 @@ class ExchangeLog(CreateView):
 
     def get_form(self, *data: Any) -> Any:
         form = super().get_form(*data)
-        form.draft = self.draft
+        form.draft, form.prefilled = self.draft, frozenset(form.initial.keys() & self.read_from_line.keys() - {"status", "direction"})
         return form
 
     def get_context(self, **context: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from tests.query_counts import check_count, get_counted
 
 pytestmark = pytest.mark.django_db
 QUICK = "/activities/quick/"
-HTMX = {"HTTP_HX_REQUEST": "true"}
+HTMX: dict[str, Any] = {"HTTP_HX_REQUEST": "true"}
 
 
 @pytest.fixture
@@ -62,6 +62,17 @@ def test_what_was_not_read_is_the_title(an: User, partner: Partner, client: Clie
     send(client, an, "họp với Hội HN Lào-Việt về học bổng 2027")
 
     assert Exchange.objects.get().title == "Về học bổng 2027"
+
+
+def test_a_field_of_several_meanings_stays_text_until_one_is_chosen(an: User, partner: Partner, client: Client) -> None:
+    send(client, an, "họp với Hội HN Lào-Việt #an ninh")
+    undecided = Exchange.objects.get()
+    assert (undecided.title, undecided.fields.count()) == ("#an ninh", 0)
+
+    chosen = {"fields_touched": ["CYBERSECURITY"], "different": [str(undecided.public_id)]}
+    send(client, an, "họp với Hội HN Lào-Việt #an ninh", **chosen)
+    decided = Exchange.objects.exclude(pk=undecided.pk).get()
+    assert (decided.title, [field.code for field in decided.fields.all()]) == ("", ["CYBERSECURITY"])
 
 
 def test_without_a_day_it_was_the_day_it_was_typed(an: User, partner: Partner, client: Client) -> None:
@@ -294,7 +305,7 @@ def test_the_full_form_is_filled_in_from_a_line(an: User, partner: Partner, clie
 def test_the_full_form_completes_a_draft_once(an: User, partner: Partner, client: Client) -> None:
     key = uuid4()
     send(client, an, "hôm qua họp về học bổng", key=key)
-    page = client.get("/activities/log/", {"draft": key}).content.decode()
+    page = client.get("/activities/log/", {"draft": str(key)}).content.decode()
     assert f'name="draft" value="{key}"' in page
     answers = {"draft": key, "partners": [str(partner.public_id)], "kind": "WORKING_MEETING", "starts_on": f"{today():%d/%m/%Y}"}
     more = {"level": "0", "status": "held", "confidentiality": "unit", "overrule_warnings": "on"}
