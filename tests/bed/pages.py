@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.timezone import localdate
 
+from activities.actions.hand_overs import hand_over
 from activities.models import CalendarFeed, Event, Exchange, ExchangeDraft, FollowUp, Occasion
 from crm.actions.notifications import notify
 from crm.choices import ChangeState, NotificationTopic
@@ -126,6 +127,14 @@ def _told() -> int:
     return Notification.objects.latest("pk").pk
 
 
+def _handed_over() -> ChangeSet:
+    """Pass a follow-up of a desk officer on to the reader, so that there is a hand-over with its dossier."""
+    reader, officer = User.objects.get(username=OPENED_BY), User.objects.get(username="can-bo")
+    follow_up = FollowUp.objects.open().assigned_to(officer).order_by("pk")[0]
+    change_set: ChangeSet = hand_over(officer, by=reader, choices={f"follow-up:{follow_up.public_id}": reader})
+    return change_set
+
+
 def _given_address() -> int:
     """Give the reader a calendar address, so that there is one to revoke."""
     return CalendarFeed.objects.create(user=User.objects.get(username=OPENED_BY), token_digest=token_hex()).pk
@@ -135,6 +144,7 @@ def samples() -> dict[str, Any]:
     """What stands for an argument, by the beginning of ``name/argument``; the longest beginning counts."""
     partner, person, exchange = _fullest(Partner, "participations"), _fullest(Person, "notes"), _fullest(Exchange, "attendances")
     follow_up = FollowUp.objects.open().order_by("pk")[0].public_id
+    reader, handed = User.objects.get(username=OPENED_BY), _handed_over()
     changes = {change_set.state: change_set.public_id for change_set in ChangeSet.objects.order_by("pk")}
     return {
         "help/slug": "log",
@@ -164,6 +174,9 @@ def samples() -> dict[str, Any]:
         "activities:occasion-": Occasion.objects.get(country__alpha2="LA", kind="national_day").code,
         "activities:occasion-day/year": localdate().year,
         "activities:occasion-letters/year": localdate().year,
+        "activities:hand-over-": User.objects.get(username="can-bo").public_id,
+        "activities:hand-over-do": handed.public_id,
+        "activities:hand-over-dossier/receiver_id": reader.public_id,
         "activities:event-": _fullest(Event, "exchanges"),
         "activities:person-": person,
         "activities:partner-": partner,
