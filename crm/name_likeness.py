@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from crm.abbreviations import initials, spelt_out
+from crm.abbreviations import spelt_out
 
 # One word for what is written in several ways; phrases first.
 _SAME = {
@@ -59,7 +59,7 @@ def telling_words(folded: str) -> tuple[str, ...]:
 def first_letters(folded: str) -> frozenset[str]:
     """Return how a name may be written as initials: with its small words, and without ("of", "de", "và")."""
     words = folded.split()
-    return frozenset({initials(folded), "".join(word[0] for word in words if word not in _IDLE)})
+    return frozenset(("".join([word[0] for word in words]), "".join([word[0] for word in words if word not in _IDLE])))
 
 
 def likeness(one: tuple[str, ...], other: tuple[str, ...], *, implied: frozenset[str] = frozenset()) -> float:

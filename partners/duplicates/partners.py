@@ -4,6 +4,7 @@ A run over a list loads the partners of the countries in question once and compa
 only where the country and the beginning of one of the rarer words of the names agree, never all pairs.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ WORDS_ASKED = 2
 _SHARED_HOSTS = frozenset(
     {"facebook.com", "sites.google.com", "linkedin.com", "twitter.com", "x.com", "youtube.com", "instagram.com", "wordpress.com"}
 )
+# Nearly every address is so, and need not be taken apart by the rules for all of them.
+_PLAIN_ADDRESS = re.compile(r"https?://(?:www\.)?([a-z0-9.-]+)(?:/|$)")
 # A list names the same cities, and each of its names is compared in several ways.
 fold = lru_cache(maxsize=65_536)(fold_anew)
 # Initials of fewer letters are anybody's.
@@ -218,10 +221,13 @@ def acronym_of(one: KnownPartner, other: KnownPartner) -> str:
 
 def host_of(website: str) -> str:
     """Return the host of an address without ``www.``; empty for none, and for hosts that many partners share."""
-    try:
-        host = (urlsplit(website).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
+    if plain := _PLAIN_ADDRESS.match(website):
+        host = plain[1]
+    else:
+        try:
+            host = (urlsplit(website).hostname or "").removeprefix("www.")
+        except ValueError:
+            return ""
     return "" if host in _SHARED_HOSTS else host
 
 
