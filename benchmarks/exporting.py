@@ -4,6 +4,7 @@ import gc
 import threading
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 from django.test import Client
 
@@ -32,18 +33,14 @@ def _export(client: Client, format_name: str, size: int, *, prints: bool = False
     """Export the first ``size`` partners. The whole list is read the way a browser does, a piece at a time."""
     last = Partner.objects.live().order_by("pk").values_list("pk", flat=True)[size - 1 : size].first()
     whole = PartnerList.get_queryset
-    PartnerList.get_queryset = lambda view: whole(view).filter(pk__lte=last)  # type: ignore[method-assign]  # for the size alone
-    try:
-        with Memory() as memory:
-            start = time.perf_counter()
-            answer = client.get(f"/partners/?export={format_name}", headers={"host": "localhost"})
-            first, sent = 0.0, 0
-            for piece in answer.streaming_content:  # type: ignore[attr-defined]  # of a streaming answer
-                first = first or time.perf_counter() - start
-                sent += len(piece)
-            seconds = time.perf_counter() - start
-    finally:
-        PartnerList.get_queryset = whole  # type: ignore[method-assign]  # as it was
+    with patch.object(PartnerList, "get_queryset", lambda view: whole(view).filter(pk__lte=last)), Memory() as memory:
+        start = time.perf_counter()
+        answer = client.get(f"/partners/?export={format_name}", headers={"host": "localhost"})
+        first, sent = 0.0, 0
+        for piece in answer.streaming_content:  # type: ignore[attr-defined]  # of a streaming answer
+            first = first or time.perf_counter() - start
+            sent += len(piece)
+        seconds = time.perf_counter() - start
     if prints:
         figures = (f"{seconds:.1f} s", f"{first:.2f} s", f"{sent / 1e6:.1f} MB", f"{memory.grown / 1024:.0f} MiB")
         line(f"  {format_name}, {size:,} rows ({size / seconds:,.0f} a second)", *figures)

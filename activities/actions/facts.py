@@ -76,10 +76,9 @@ def refresh_facts_of(exchange_ids: Iterable[int]) -> set[int]:
     """
     ids = list(exchange_ids)
     related = Exchange.objects.filter(Q(pk__in=ids) | Q(parent__in=ids)).select_related("kind").prefetch_related("participations", "fields")
-    parts, others = [], []
-    for exchange in related:
-        (parts if exchange.parent_id else others).append(exchange)
-    return _refresh_together(others) | _refresh_together(parts)
+    exchanges = list(related)
+    touched = _refresh_together([exchange for exchange in exchanges if not exchange.parent_id])
+    return touched | _refresh_together([exchange for exchange in exchanges if exchange.parent_id])
 
 
 def _refresh_together(exchanges: list[Exchange]) -> set[int]:
