@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
+from crm.actions.change_sets import undo_next
 from crm.choices import NotificationTopic, PairState
 from crm.models import Notification, User
 from partners.actions import duplicate_scans
@@ -192,3 +193,16 @@ def test_the_queue_asks_a_fixed_number_of_queries(an: User, nghe_an: Any) -> Non
         one, two = make_partner(f"Hội {number}", unit=nghe_an), make_partner(f"Hội {number} b", unit=nghe_an)
         PartnerPair.objects.create(first=one, second=two, score=90, reasons=[["name", "0.9"]])
     get_counted(signed_in(an), reverse("partners:duplicate-list"), name="duplicate list")
+
+
+def test_a_merge_is_taken_apart_on_the_page_of_its_change_set(pair: PartnerPair, khoa: User) -> None:
+    one, two = pair.first, pair.second
+    change_set = merge_partners(one, two, by=khoa)
+    client = signed_in(khoa)
+    assert client.get(reverse("crm:change-set-detail", args=[change_set.public_id])).status_code == 200
+    assert client.post(reverse("crm:change-set-undo", args=[change_set.public_id])).status_code == 302
+    while undo_next(change_set):
+        pass
+    assert client.get(two.get_absolute_url()).status_code == 200
+    pair.refresh_from_db()
+    assert pair.state == PairState.OPEN
