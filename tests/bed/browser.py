@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 PHONE = {"width": 360, "height": 780}
 DESK = {"width": 1280, "height": 900}
-FIXTURES_WITH_BROWSER = {"page", "context", "browser", "phone_page", "desk_page"}
+FIXTURES_WITH_BROWSER = {"page", "context", "browser", "phone_page", "desk_page", "either_page"}
 
 SignIn = Callable[[Page, Any], None]
 
@@ -56,6 +56,13 @@ def phone_page(browser: Browser, browser_context_args: dict[str, Any], live_serv
 def desk_page(browser: Browser, browser_context_args: dict[str, Any], live_server: LiveServer) -> Iterator[Page]:
     """A page 1280 px wide on the live server. Anything the browser complains of fails the test."""
     yield from _watched_page(browser, {**browser_context_args, "viewport": DESK}, live_server)
+
+
+@pytest.fixture(params=["phone_page", "desk_page"])
+def either_page(request: pytest.FixtureRequest) -> Page:
+    """A page 360 px wide, and once more one 1280 px wide."""
+    page: Page = request.getfixturevalue(request.param)
+    return page
 
 
 @pytest.fixture
