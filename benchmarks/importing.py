@@ -13,6 +13,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import tablib
@@ -47,10 +48,10 @@ def run() -> None:
     heading(f"Import of {sizes[-1]:,} partners")
     line("", "seconds", "MiB", "ours / this, per row")
     for rows in sizes:
-        ours = _timed(lambda rows=rows: _ours(rows))
+        ours = _timed(partial(_ours, rows))
         line(f"ours, {rows:,} rows", f"{ours:.2f}", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}")
     if connection.vendor == "postgresql":
-        copied = _timed(lambda: _copy_and_insert(sizes[-1]))
+        copied = _timed(partial(_copy_and_insert, sizes[-1]))
         line(f"COPY to staging, INSERT, {sizes[-1]:,} rows", f"{copied:.2f}", "", f"{ours / copied:.2f} x")
     usual = _timed(_as_it_comes)
     line(f"django-import-export, default, {FEW_ROWS:,} rows", f"{usual:.2f}", "", f"{(ours / sizes[-1]) / (usual / FEW_ROWS):.3f} x")
