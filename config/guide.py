@@ -39,8 +39,8 @@ CHAPTER_OF = {
     "activities:follow-up": "follow-ups",
     "activities:calendar": "follow-ups",
     "activities:occasion": "follow-ups",
+    "activities:hand-over": "hand-over",
     "reports:": "coverage",
-    "reports:hand-over": "hand-over",
     "search": "search",
 }
 
