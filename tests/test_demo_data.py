@@ -24,7 +24,7 @@ from config.demo.tables import document, parts, rows_of
 from crm.choices import ChangeState, Confidentiality, ViewAudience
 from crm.models import ChangeSet, Country, Field, ImportJob, OfficeClient, SavedView, TierMembership, Unit, User
 from partners.choices import NoteKind, PartnerFamily
-from partners.models import Partner, PersonNote, Post, Registration
+from partners.models import Partner, PartnerPair, PersonNote, PersonPair, Post, Registration
 from reports.metrics.documents import engagement_document
 from tests.api.caller import Caller, ask_token
 
@@ -145,6 +145,8 @@ def test_the_newer_pages_have_something_to_show() -> None:
     assert set(PersonNote.objects.values_list("confidentiality", flat=True)) == set(Confidentiality.values)
     assert set(SavedView.objects.values_list("audience", flat=True)) == set(ViewAudience.values)
     assert ExchangeDraft.objects.waiting().exists()
+    assert PartnerPair.objects.waiting().filter(first__name__contains="Phu Chăm-pa").exists()
+    assert PersonPair.objects.waiting().exists()
     assert {change_set.state for change_set in ChangeSet.objects.all()} == {ChangeState.APPLIED, ChangeState.UNDONE}
     assert ImportJob.objects.get().counts["created"] == 4
 

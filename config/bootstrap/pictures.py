@@ -52,7 +52,7 @@ def a_line(page: Page) -> None:
     page.keyboard.press("+")
     language = page.locator("html").get_attribute("lang") or "vi"
     page.locator("#log-line").fill(LINES[language])
-    page.locator("#log-chip-partner .label").wait_for()
+    page.locator("#log-chip-partners .label").wait_for()
 
 
 def a_person(page: Page) -> None:
@@ -65,6 +65,25 @@ def the_keys(page: Page) -> None:
     page.locator("[data-shows-keys]").click()
 
 
+def a_pair(page: Page) -> None:
+    first_of("/partners/duplicates/?whose=all", "#rows a[href*='/merge/']")(page)
+
+
+def an_old_list(page: Page) -> None:
+    """Bring a list as far as the look at what would become of it."""
+    page.goto("/partners/imports/new/")
+    page.locator("[name=file]").set_input_files({"name": "danh-sach-2024.csv", "mimeType": "text/csv", "buffer": OLD_LIST.encode()})
+    page.locator("[name=kind]").select_option("FRIENDSHIP_ASSOCIATION")
+    page.locator("main form button.primary").click()
+    for _step in ("how it is read", "which column is which"):
+        page.locator("main form button.primary").first.click()
+    page.locator("form[action$='/apply/']").wait_for()
+
+
+def somebody_leaving(page: Page) -> None:
+    first_of("/activities/hand-over/?q=khoa", "main ul.lines a.strong")(page)
+
+
 PICTURES = (
     Picture("desk", at("/")),
     Picture("log", a_line),
@@ -72,7 +91,10 @@ PICTURES = (
     Picture("person", a_person),
     Picture("search", at("/search/?q=phu+champa")),
     Picture("list", at("/partners/?tier=NEIGHBOUR&family=peoples_organisation")),
-    Picture("calendar", at("/activities/calendar/")),
+    Picture("duplicates", a_pair, account=SECRETARIAT),
+    Picture("import", an_old_list),
+    Picture("hand-over", somebody_leaving, account=SECRETARIAT),
+    Picture("calendar", at("/activities/calendar/"), account=SECRETARIAT),
     Picture("coverage", at("/reports/coverage/"), account=SECRETARIAT),
     Picture("shortcuts", the_keys),
 )

@@ -21,6 +21,7 @@ from config.demo.surroundings import Surroundings
 from config.demo.terms import make_terms
 from config.demo.worked_example import make_worked_example
 from partners.models import Partner, Person
+from partners.tasks_duplicates import scan_for_duplicates
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def load(today: date) -> Loaded:
     make_doubles(known, around)
     make_desks(around)
     make_changes(around)
+    scan_for_duplicates(everything=True)
     return Loaded(
         partners=Partner.objects.filter(is_demo=True).count(),
         people=Person.objects.filter(is_demo=True).count(),
