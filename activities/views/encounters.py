@@ -39,8 +39,8 @@ class PersonEncounters(DetailView):
         seen = Exchange.objects.visible_to(self.request.user).live()
         attended = Attendance.objects.filter(person=person, exchange__in=seen.values("pk"))
         rows = list(attended.select_related("exchange__kind", "partner").order_by("-exchange__starts_on", "-exchange")[: SHOWN + 1])
-        context = {"rows": rows[:SHOWN], "more": len(rows) > SHOWN, "known_by": _acquaintances(attended)}
-        return self.show(part="encounters", object=person, **context)
+        known_by, more = _acquaintances(attended), len(rows) > SHOWN
+        return self.show(part="encounters", object=person, rows=rows[:SHOWN], more=more, known_by=known_by)
 
 
 def _acquaintances(attended: Any) -> list[Acquaintance]:

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils import timezone
 
 from activities.choices import FollowUpState
@@ -40,7 +40,7 @@ class PartnerTimeline(DetailView):
     model = Partner
     template_name = "activities/timeline.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         partner, today, user = self.get_object(), timezone.localdate(), self.request.user
         held = exchanges_of(partner)
         seen = held.visible_to(user)

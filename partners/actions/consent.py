@@ -50,7 +50,7 @@ def _erase_in_change_sets(label: str, pks: list[int], columns: tuple[str, ...]) 
     """Take the columns out of what undoing would bring back."""
     entries = list(ChangeSetEntry.objects.filter(model=label, object_pk__in=pks))
     for entry in entries:
-        for side in (entry.before, entry.after):
-            for column in columns if side else ():
+        for side in filter(None, (entry.before, entry.after)):
+            for column in columns:
                 side.pop(column, None)
     ChangeSetEntry.objects.bulk_update(entries, ["before", "after"])

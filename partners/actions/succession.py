@@ -33,9 +33,9 @@ def name_successor(post: Post, *, successor: Person, on: date, by: User, titles:
     the partner, its follow-ups and who keeps it, stays. Raises PermissionDenied where one of the two people is not the
     account's to change, ValidationError for a day before the post began, or where a successor is named already.
     """
-    if successor.pk is not None and successor.pk == post.person_id:
+    if successor == post.person:
         raise ValidationError({"successor": ValidationError(_("Nobody succeeds himself or herself."), code="same-person")})
-    if post.successors.live().exists():  # type: ignore[attr-defined]  # the manager of posts
+    if post.successors.live().exists():
         raise ValidationError(_("A successor is named already. Change that post instead."), code="succeeded")
     if post.valid_from is not None and on <= post.valid_from:
         raise ValidationError({"on": ValidationError(_("The day must come after the day the post began."), code="ends-before-start")})

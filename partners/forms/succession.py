@@ -32,7 +32,7 @@ class SuccessionForm(WarningsMixin, PlainKeysMixin, forms.Form):
         super().__init__(data, files)
         self.by, self.ending = by, post
         self.fields["successor"].queryset = Person.objects.editable_by(by).live().exclude(pk=post.person_id)
-        self.initial |= {"title_vi": post.title_vi, "title_en": post.title_en, "title_native": post.title_native, "on": post.valid_to}
+        self.initial = {"title_vi": post.title_vi, "title_en": post.title_en, "title_native": post.title_native, "on": post.valid_to}
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -1,6 +1,7 @@
 """Bringing cards: the file or the pasted text, then each card to be looked at, corrected and ticked."""
 
-from typing import Any
+import unicodedata
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Q
@@ -13,10 +14,14 @@ from partners.actions.vcards import NewPerson, import_people, person_of
 from partners.choices import NameOrder
 from partners.forms.fields import PlainKeysMixin
 from partners.models import Partner, Person, Post
+from partners.vcards.cards import language_of
 from partners.vcards.read import MOST_CARDS, ReadCard, Reading, read_cards
 
 MOST_PASTED = 500_000
+PREFIX = "cards"
 TITLE_LANGUAGES = {"vi": "title_vi", "en": "title_en"}
+# The letter đ, and the breve, horn, hook and dot below of decomposed letters: hardly any other language has them.
+_VIETNAMESE = frozenset("đ\u0306\u031b\u0309\u0323")
 
 
 class CardsForm(PlainKeysMixin, forms.Form):
@@ -59,6 +64,7 @@ class CardRowForm(PlainKeysMixin, forms.Form):
     """One card as it would be recorded. Without its tick nothing becomes of it."""
 
     fields: dict[str, Any]
+    _errors: Any
 
     take = forms.BooleanField(label=_("Record"), required=False)
     number = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=100_000)
@@ -117,9 +123,9 @@ class CardRowForm(PlainKeysMixin, forms.Form):
 class CardRows(forms.BaseFormSet):
     """All cards of the preview. Saved, the ticked ones become one change set."""
 
-    def __init__(self, *args: Any, by: User, country: Country | None = None, source: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, form_kwargs={"by": by}, **kwargs)
-        self.by, self.country, self.source = by, country, source
+    by: User
+    country: Country | None = None
+    source: str = ""
 
     def clean(self) -> None:
         if not any(self.errors) and not any(form.cleaned_data.get("take") for form in self.forms):
@@ -130,9 +136,14 @@ class CardRows(forms.BaseFormSet):
         return import_people(taken, by=self.by, message=self.source[:300])
 
 
-CardRowFormSet = forms.formset_factory(
-    CardRowForm, formset=CardRows, extra=0, max_num=MOST_CARDS, absolute_max=MOST_CARDS, validate_max=True
-)
+_CardRows = forms.formset_factory(CardRowForm, formset=CardRows, extra=0, max_num=MOST_CARDS, absolute_max=MOST_CARDS, validate_max=True)
+
+
+def card_rows(data: Any = None, *, by: User, country: Country | None = None, source: str = "", initial: Any = None) -> CardRows:
+    """The rows of a preview, or those that a browser sent back from it."""
+    rows: Any = _CardRows(data, initial=initial, prefix=PREFIX, form_kwargs={"by": by})
+    rows.by, rows.country, rows.source = by, country, source
+    return cast("CardRows", rows)
 
 
 def initial_rows(reading: Reading, *, country: Country | None, by: User) -> list[dict[str, Any]]:
@@ -154,8 +165,7 @@ def _initial_row(read: ReadCard, partners: dict[str, Partner], country: Country 
     partner = partners.get(fold(post.organisation)) if post else None
     row: dict[str, Any] = {name: getattr(person, name) for name in CardRowForm.PERSON}
     for language, title in post.titles.items() if post else ():
-        place = TITLE_LANGUAGES.get(language[:2]) or ("title_native" if language else "title_en")
-        row[place] = title[:200]
+        row[TITLE_LANGUAGES.get(language[:2] or _told_by_letters(title), "title_native")] = title[:200]
     return row | {
         "number": read.number,
         "name_order": person.name_order,
@@ -163,6 +173,12 @@ def _initial_row(read: ReadCard, partners: dict[str, Partner], country: Country 
         "partner": partner.public_id if partner else None,
         "partner_name": partner.name if partner else "",
     }
+
+
+def _told_by_letters(title: str) -> str:
+    """The language of a title that nobody told: by its script, by Vietnamese letters, else English."""
+    marked = set(unicodedata.normalize("NFD", title.lower())) & _VIETNAMESE
+    return language_of(title) or ("vi" if marked else "en")
 
 
 def likely_people(reading: Reading, *, by: User) -> list[list[Person]]:

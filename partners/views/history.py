@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from crm.generic import DetailView
 from crm.models import User
 from partners.views.history_parts import SHOWN_LETTERS, Change, Part, changes_of_parts, seen_rows
+from partners.views.history_records import Related, versions_of_related
 
 SHOWN_VERSIONS = 100
 UNSEEN = "—"
@@ -35,10 +36,13 @@ class HistoryView(DetailView):
 
     template_name = "partners/history.html"
     parts: ClassVar[Sequence[Part]] = ()
+    related: ClassVar[Sequence[Related]] = ()
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         record = self.get_object()
-        return self.show(object=record, versions=versions_of(record, self.request.user, self.parts))
+        versions: list[Any] = [*versions_of(record, self.request.user, self.parts)]
+        versions += versions_of_related(record, self.related, reader=self.request.user)
+        return self.show(object=record, versions=sorted(versions, key=lambda version: version.at, reverse=True))
 
 
 def versions_of(record: Any, reader: User, parts: Sequence[Part] = ()) -> list[Version]:

@@ -53,7 +53,8 @@ def changes_of_parts(record: Any, parts: Iterable[Part], *, began: Sequence[date
         versions = model.history.filter(**{relation.field.name: record.pk}, history_date__gte=began[-1])
         # What came with the oldest save was there when the record was made, or is older than what is shown.
         steps = [step for step in _steps(versions, fields, began) if step.save < len(began) - 1]
-        words = _Words(steps, fields, reader)
+        told = [values for step in steps for values in (step.before, step.after) if values is not None]
+        words = RowWords(told, fields, reader)
         for save, (gone, come) in _net(steps, words).items():
             found[save].append(Change(str(model._meta.verbose_name_plural), _listed(gone), _listed(come)))
     return found
@@ -71,7 +72,7 @@ def _steps(versions: Any, fields: Sequence[Field], began: Sequence[datetime]) ->
             yield Step(len(began) - bisect_right(oldest_first, row.history_date), before, after)
 
 
-def _net(steps: Iterable[Step], words: "_Words") -> Mapping[int, tuple[Counter[str], Counter[str]]]:
+def _net(steps: Iterable[Step], words: "RowWords") -> Mapping[int, tuple[Counter[str], Counter[str]]]:
     """What went and what came at each save; a row replaced by one that says the same is neither."""
     gone: dict[int, Counter[str]] = defaultdict(Counter)
     come: dict[int, Counter[str]] = defaultdict(Counter)
@@ -88,12 +89,11 @@ def _listed(texts: Counter[str]) -> str:
     return text if len(text) <= SHOWN_LETTERS else f"{text[:SHOWN_LETTERS]}…"
 
 
-class _Words:
+class RowWords:
     """The columns of a row as a reader knows them: ``LVFA (Lao, Acronym)``. What rows point at is read once per table."""
 
-    def __init__(self, steps: Iterable[Step], fields: Sequence[Field], reader: User) -> None:
+    def __init__(self, told: Sequence[tuple[Any, ...]], fields: Sequence[Field], reader: User) -> None:
         self.fields = fields
-        told = [values for step in steps for values in (step.before, step.after) if values is not None]
         self.rows: dict[Field, dict[Any, Any]] = {}
         for place, field in enumerate(fields):
             keys = {values[place] for values in told} - {None}

@@ -17,6 +17,7 @@ from partners.forms.partners import PartnerForm
 from partners.models import Partner, Registration, Relation, Stewardship
 from partners.views.history import HistoryView
 from partners.views.history_parts import Part
+from partners.views.history_records import Related
 from partners.views.protocol import people_of
 
 
@@ -119,3 +120,9 @@ class PartnerHistory(HistoryView):
     permission = Permission.PARTNER_VIEW
     model = Partner
     parts = (Part("names", says=("name", "language", "usage")),)
+    related = (
+        Related(("posts",), says=("person", "title_vi", "title_en", "valid_from", "valid_to")),
+        Related(("stewardships",), says=("unit", "role", "officer", "valid_from", "valid_to")),
+        Related(("relations_from", "relations_to"), says=("source", "kind", "target", "valid_from", "valid_to")),
+        Related(("registrations",), says=("number", "kind", "valid_from", "valid_to")),
+    )

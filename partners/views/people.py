@@ -19,6 +19,7 @@ from partners.forms.people import NamePartsForm, PersonForm, PostForm
 from partners.models import Partner, Person, PersonNote, Post
 from partners.names import address_form, formal_name, salutation
 from partners.views.history import HistoryView
+from partners.views.history_records import Related
 
 
 class PersonDetail(DetailView):
@@ -118,11 +119,20 @@ class PersonRestore(ActionView):
 
 
 class PersonHistory(HistoryView):
+    """Posts and notes too; a note only for those who may read it. Reading restricted ones is traced."""
+
     permission = Permission.PERSON_VIEW
     model = Person
+    related = (
+        Related(("posts",), says=("partner", "title_vi", "title_en", "valid_from", "valid_to")),
+        Related(("notes",), says=("kind", "text", "on", "confidentiality")),
+    )
 
     def get_object(self) -> Person:
-        return trace_reading(super().get_object(), self.request)
+        person = trace_reading(super().get_object(), self.request)
+        notes = PersonNote.objects.visible_to(self.request.user).filter(person=person).select_related("person")
+        trace_readings(notes, by=self.request.user, request=self.request)
+        return person
 
 
 class PostCreate(CreateView):

@@ -21,17 +21,16 @@ from crm.models import Country
 from crm.permissions import Permission, requires
 from crm.text import fold
 from partners.actions.vcards import card_of
-from partners.forms.vcards import CardRowFormSet, CardsForm, initial_rows, likely_people
+from partners.forms.vcards import CardsForm, card_rows, initial_rows, likely_people
 from partners.models import Partner, Person, Post
 from partners.vcards.write import write_cards
 
 MEDIA_TYPE = "text/vcard; charset=utf-8"
-PREFIX = "cards"
 
 
 @require_safe
 @requires(Permission.PERSON_VIEW)
-def person_vcard(request: SignedInRequest, public_id: UUID) -> HttpResponse:
+def person_vcard(request: SignedInRequest, public_id: UUID) -> StreamingHttpResponse:
     """One person's card."""
     person = get_object_or_404(_with_posts(Person.objects.visible_to(request.user)), public_id=public_id)
     trace_readings([person], by=request.user, request=request)
@@ -40,7 +39,7 @@ def person_vcard(request: SignedInRequest, public_id: UUID) -> HttpResponse:
 
 @require_safe
 @requires(Permission.EXPORT)
-def partner_vcards(request: SignedInRequest, public_id: UUID) -> HttpResponse:
+def partner_vcards(request: SignedInRequest, public_id: UUID) -> StreamingHttpResponse:
     """The cards of all who hold a post at the partner, in protocol order, as far as the account may see them."""
     partner = get_object_or_404(Partner.objects.visible_to(request.user), public_id=public_id)
     posts = Post.objects.live().on(timezone.localdate()).visible_to(request.user).filter(partner=partner, person__archived_at=None)
@@ -56,7 +55,7 @@ def _with_posts(people: Any) -> Any:
     return people.select_related("country").prefetch_related(Prefetch("posts", held, to_attr="held"))
 
 
-def _attachment(text: Iterable[str], *, name: str) -> Any:
+def _attachment(text: Iterable[str], *, name: str) -> StreamingHttpResponse:
     response = StreamingHttpResponse((piece.encode() for piece in text), content_type=MEDIA_TYPE)
     response["Content-Disposition"] = f'attachment; filename="{slugify(fold(name)) or "vcard"}.vcf"'
     return response
@@ -77,7 +76,7 @@ def vcard_import(request: SignedInRequest) -> HttpResponse:
     likely = likely_people(reading, by=request.user)
     rows = initial_rows(reading, country=country, by=request.user)
     initial = [row | {"take": not known} for row, known in zip(rows, likely, strict=True)]
-    cards = CardRowFormSet(initial=initial, prefix=PREFIX, by=request.user)
+    cards = card_rows(by=request.user, initial=initial)
     told = [(row, known, read.faults) for row, known, read in zip(cards.forms, likely, reading.cards, strict=True)]
     context = {"cards": cards, "rows": told, "faults": reading.faults, "country": country, "source": form.source}
     return render(request, "partners/vcard_preview.html", context)
@@ -89,7 +88,7 @@ def vcard_save(request: SignedInRequest) -> HttpResponse:
     """Record the ticked cards of the preview as one change set."""
     country = Country.objects.filter(alpha2=request.POST.get("of_country", "")[:2].replace("\x00", "")).first()
     source = request.POST.get("source", "")[:200] or _("vCards")
-    cards = CardRowFormSet(request.POST, prefix=PREFIX, by=request.user, country=country, source=source)
+    cards = card_rows(request.POST, by=request.user, country=country, source=source)
     faults = []
     if cards.is_valid():
         try:
@@ -99,7 +98,6 @@ def vcard_save(request: SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, _("The people are recorded. The whole import can be taken back on this page."))
             return redirect(change_set)
-    rows = [(form, [], ()) for form in cards.forms]
     refused = [*faults, *cards.non_form_errors()]
-    context = {"cards": cards, "rows": rows, "refused": refused, "country": country, "source": source}
+    context = {"cards": cards, "rows": [(form, (), ()) for form in cards.forms], "refused": refused, "country": country, "source": source}
     return render(request, "partners/vcard_preview.html", context, status=UNPROCESSABLE)

@@ -1,5 +1,6 @@
 """Parts of the partner page that need figures: the strip under the name, and what is owed to whom."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -71,5 +72,5 @@ def _with_visits(owed: list[OwedReturn], request: SignedInRequest) -> list[tuple
     return [(row, seen.get(row.exchange_id)) for row in owed]
 
 
-def _answer(request: SignedInRequest, template: str, context: dict[str, object]) -> HttpResponse:
-    return render(request, f"{template}#part" if is_partial(request) else template, context)
+def _answer(request: SignedInRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
+    return render(request, f"{template}#part" if is_partial(request) else template, dict(context))

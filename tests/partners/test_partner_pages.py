@@ -106,7 +106,10 @@ def test_the_page_shows_names_in_their_scripts_tiers_stewards_people_and_relatio
     assert "Nước láng giềng" in page
     assert nghe_an.display in page
     assert "Mặt trận Lào" in page
-    people = [page.index(name) for name in ("Bounthavy Keo", "Somsak Phan", "Khamphone Xay")]
+    assert page.index("Bounthavy Keo") < page.index("Somsak Phan")
+    assert "Khamphone Xay" not in page
+    tab = client.get(f"{partner.get_absolute_url()}people/").content.decode()
+    people = [tab.index(name) for name in ("Bounthavy Keo", "Somsak Phan", "Khamphone Xay")]
     assert people == sorted(people)
 
 

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from crm.choices import Confidentiality
 from crm.models import Unit, User
+from partners.actions.notes import save_note
 from partners.actions.people import save_person
 from partners.actions.protocol import order_posts
-from partners.choices import RelationKind, StewardRole
-from partners.models import Partner, Person, Post, Registration, Relation, Stewardship
+from partners.choices import NoteKind, RelationKind, StewardRole
+from partners.models import Partner, Person, PersonNote, Post, Registration, Relation, Stewardship
 from tests.factories import make_partner, make_steward
 from tests.query_counts import get_counted
 
@@ -256,3 +257,41 @@ def test_parts_of_a_partner_kept_by_others_are_out_of_reach(partner: Partner, an
     assert client.get(f"{partner.get_absolute_url()}stewardships/new/").status_code == 404
     client.force_login(dung)
     assert client.get(own).status_code == 403
+
+
+# --- History -----------------------------------------------------------------------------------------
+
+
+def test_the_history_tells_of_posts_stewardships_relations_and_certificates_with_their_own_savers(
+    partner: Partner, an: User, ha: User, client: Client
+) -> None:
+    post = seat(partner, an, "Bounmy Vongsa")
+    client.force_login(ha)
+    relate(client, partner, make_partner("Một hội khác"), "sister")
+    certify(client, partner)
+    client.post(f"/partners/posts/{post.public_id}/archive/")
+
+    versions = client.get(f"{partner.get_absolute_url()}history/").context["versions"]
+
+    told = [(version.by, change.before, change.after) for version in versions for change in version.changes]
+    assert any(by == an and "Bounmy Vongsa" in after for by, _before, after in told)
+    assert any(by == ha and "Bounmy Vongsa" in before and "Bounmy" not in after for by, before, after in told)
+    assert any(by == ha and "Một hội khác" in after for by, _before, after in told)
+    assert any(by == ha and "12/CNV" in after for by, _before, after in told)
+    assert [version.at for version in versions] == sorted((version.at for version in versions), reverse=True)
+
+
+def test_the_history_of_a_person_shows_notes_to_their_readers_only(partner: Partner, an: User, chau: User, client: Client) -> None:
+    person = seat(partner, an, "Bounmy Vongsa").person
+    note = save_note(PersonNote(person=person, kind=NoteKind.SENSITIVITY, text="đang ốm", confidentiality="restricted"), by=an)
+    note.text, note.confidentiality = "thích trà", Confidentiality.NETWORK
+    save_note(note, by=an)
+
+    pages = {}
+    for user in (an, chau):
+        client.force_login(user)
+        pages[user] = client.get(f"{person.get_absolute_url()}history/").content.decode()
+
+    assert "đang ốm" in pages[an]
+    assert "đang ốm" not in pages[chau], "what was closed when it was written stays closed"
+    assert "thích trà" in pages[chau]

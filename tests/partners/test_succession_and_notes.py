@@ -59,7 +59,7 @@ def test_a_post_ends_and_a_new_person_follows_in_one_step(chair: Post, partner: 
     assert chair.valid_to == following.valid_from == DAY
     assert (following.title_vi, following.title_en, following.rank, following.partner) == ("Chủ tịch", "President", 1, partner)
     assert (following.person.given_name, following.person.family_name) == ("Somchit", "Keola")
-    assert following.person.country.alpha2 == "LA"
+    assert following.person.country == chair.person.country
     assert FollowUp.objects.get().assignee == an
     assert Stewardship.objects.filter(partner=partner, valid_to=None).count() == 1
 
@@ -263,15 +263,15 @@ def test_people_whose_review_is_due_are_listed(an: User, client: Client) -> None
 
 def test_the_card_name_proposes_the_parts_and_a_correction_stays(an: User, client: Client) -> None:
     client.force_login(an)
-    vietnam = Country.objects.get(alpha2="VN").pk
+    vietnam = str(Country.objects.get(alpha2="VN").pk)
     ask = "/partners/people/name-parts/"
 
     proposed = client.get(ask, {"full_name": "Nguyễn Anh Tuấn", "country": vietnam}).context["form"].initial
     assert (proposed["family_name"], proposed["middle_name"], proposed["given_name"]) == ("Nguyễn", "Anh", "Tuấn")
 
-    again = {**proposed, "full_name": "Trần Hà", "country": vietnam, "split_name": "Nguyễn Anh Tuấn", "split_country": "VN"}
+    again: dict[str, Any] = {**proposed, "full_name": "Trần Hà", "country": vietnam, "split_name": "Nguyễn Anh Tuấn", "split_country": "VN"}
     assert client.get(ask, again).context["form"].initial["given_name"] == "Hà"
-    corrected = {**again, "middle_name": "Ánh"}
+    corrected: dict[str, Any] = {**again, "middle_name": "Ánh"}
     assert client.get(ask, corrected).context["form"].initial["given_name"] == "Tuấn"
     assert client.get(ask, {"full_name": "\x00", "country": "9" * 40}).status_code == 200
 

@@ -91,14 +91,14 @@ def test_cards_are_looked_at_before_anything_is_stored(partner: Partner, an: Use
     assert Person.objects.count() == 1
     first, second = page.context["cards"].forms
     assert (first["family_name"].value(), first["middle_name"].value(), first["given_name"].value()) == ("Nguyễn", "Anh", "Tuấn")
-    assert (first["partner"].value(), first["title_en"].value()) == (partner.public_id, "Phó Chủ tịch")
+    assert (first["partner"].value(), first["title_vi"].value()) == (partner.public_id, "Phó Chủ tịch")
     assert (first["take"].value(), second["take"].value()) == (True, False), "somebody known is not ticked"
     assert "Tran Ha" in page.content.decode()
 
 
 def test_the_ticked_cards_become_one_change_set_that_is_taken_back(partner: Partner, an: User, client: Client) -> None:
     client.force_login(an)
-    sent = sent_from(preview(client), **{"cards-0-title_en": "", "cards-0-title_vi": "Phó Chủ tịch"})
+    sent = sent_from(preview(client))
 
     response = client.post(SAVE, sent)
 
@@ -120,7 +120,7 @@ def test_one_wrong_card_stores_none_and_says_which(partner: Partner, an: User, c
     client.force_login(an)
     sent = sent_from(preview(client))
 
-    for wrong in ({"cards-1-email": "x"}, {"cards-1-full_name": ""}, {"cards-1-full_name": "A\u202eB"}, {"cards-0-title_en": ""}):
+    for wrong in ({"cards-1-email": "x"}, {"cards-1-full_name": ""}, {"cards-1-full_name": "A\u202eB"}, {"cards-0-title_vi": ""}):
         assert client.post(SAVE, {**sent, **wrong}).status_code == 422, wrong
     assert not Person.objects.exists()
     assert not ChangeSet.objects.exists()

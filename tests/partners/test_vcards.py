@@ -52,7 +52,7 @@ def test_what_is_written_is_read_again_equal() -> None:
     assert read_one(text_of(MARIA)) == MARIA
 
 
-@given(st.text(alphabet=st.characters(exclude_characters="\r\n", exclude_categories=("Cs",)), max_size=400))
+@given(st.text(alphabet=st.characters(exclude_characters="\r\n", categories=("L", "M", "N", "P", "S", "Z", "Cc", "Cf")), max_size=400))
 def test_a_folded_line_has_75_octets_at_most_and_parts_no_character(line: str) -> None:
     pieces = folded(line).encode().split(b"\r\n")
 

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -22,10 +23,9 @@ def lao(reference_data: None) -> Partner:
     return make_partner()
 
 
-def visit(partner: Partner, by: User, direction: Direction, days_before: int, level: int = Level.DEPUTY, **more: object) -> int:
-    return make_exchange(
-        partner, by=by, on=T - timedelta(days=days_before), kind=VISIT[direction], level=level, direction=direction, **more
-    ).pk  # type: ignore[arg-type]  # values of an exchange
+def visit(partner: Partner, by: User, direction: Direction, days_before: int, level: int = Level.DEPUTY, **more: Any) -> int:
+    day = T - timedelta(days=days_before)
+    return make_exchange(partner, by=by, on=day, kind=VISIT[direction], level=level, direction=direction, **more).pk
 
 
 def test_visits_are_counted_by_direction_in_1095_days(lao: Partner, an: User) -> None:
