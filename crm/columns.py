@@ -37,7 +37,8 @@ def _as_it_is(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
 class Column:
     """One column. ``fetch`` adds what it needs of other tables, so that a list pays only for the columns that it shows.
 
-    ``show`` returns the cell as HTML or as text, which is escaped; ``value`` returns what an export writes.
+    ``show`` returns the cell as HTML or as text, which is escaped; ``value`` returns what an export writes, and with
+    ``fetches_to_show`` it does without what ``fetch`` adds.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Column:
     standard: bool = True
     heads_row: bool = False
     is_number: bool = False
+    fetches_to_show: bool = False
 
 
 @dataclass(frozen=True)

@@ -222,9 +222,10 @@ class RecordList(ListView):
         filtered = self.filterset_class(self.get_parameters(), queryset=self.get_queryset(), request=self.request)
         if not filtered.is_valid():
             return self._refuse_export()
+        written = [column for column in self.look.columns if not column.fetches_to_show]
         export = Export(
             name=str(self.model._meta.verbose_name_plural),
-            rows=self.get_rows(filtered.qs),
+            rows=self.look.order.prepare(fetched(filtered.qs, written, self.request.user)),
             count=filtered.qs.order_by().count(),
             columns=self.look.columns,
             order=self.get_order(),

@@ -90,7 +90,7 @@ def _tiers(partner: Any) -> list[Tier]:
 PARTNER_COLUMNS = (
     Column(
         "name", gettext_lazy("Name"), _partner_name, lambda partner: partner.name,
-        fetch=prefetched("names"), sort=SortKey(("sort_key", "id")), heads_row=True,
+        fetch=prefetched("names"), sort=SortKey(("sort_key", "id")), heads_row=True, fetches_to_show=True,
     ),
     text_column("kind", gettext_lazy("Kind"), lambda partner: partner.kind.label, fetch=related("kind")),
     Column(

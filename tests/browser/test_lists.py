@@ -1,5 +1,7 @@
 """Lists by keyboard and on a phone: ticking rows, choosing columns, waiting for an export."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -33,7 +35,7 @@ def test_rows_are_ticked_by_keys_and_the_button_counts_them(desk_page: Page, sig
     expect(page.locator("tbody input[name=row]:checked")).to_have_count(2)
     expect(bar.locator("button.primary")).to_contain_text("2")
     page.keyboard.press("e")
-    page.wait_for_url("**/changes/edit/?list=*")
+    page.wait_for_url(re.compile(r"/changes/edit/\?"))
     expect(page.locator("h1")).to_contain_text("2")
 
 
@@ -58,7 +60,7 @@ def test_columns_are_chosen_and_stand_in_a_short_address(either_page: Page, sign
 
     page.locator(".column-panel button.primary").click()
 
-    page.wait_for_url("**/partners/?columns=name,*status*order=name")
+    page.wait_for_url(re.compile(r"/partners/\?columns=name%2C\S*status&order=name$"))
     assert page.locator("thead th").count() == 7
     assert no_sideways_scrolling(page)
 
