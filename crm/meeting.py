@@ -101,7 +101,8 @@ def _words(field: forms.Field, value: Any) -> str:
     if isinstance(field, forms.ModelChoiceField):
         return "; ".join(_labels(field, keys))
     if isinstance(field, forms.ChoiceField):
-        return "; ".join(str(dict(_flat(list(field.choices))).get(key, key)) for key in keys)
+        offered: Any = field.choices
+        return "; ".join(str(dict(_flat(offered)).get(key, key)) for key in keys)
     if isinstance(value, int | float):
         return str(localize(value))
     return value if isinstance(value, str) else "; ".join(keys)

@@ -66,7 +66,7 @@ def _own_unit(by: User) -> Unit:
     return unit
 
 
-def _tell_host(exchange: Exchange, *, unit: Unit, by: User, key: str, text: Promise) -> None:
+def _tell_host(exchange: Exchange, *, unit: Unit, by: User, key: str, text: str | Promise) -> None:
     """Tell whoever entered the exchange, and those who lead its host unit."""
     leads = Membership.objects.on(timezone.localdate()).filter(unit=exchange.host_unit_id, role=Role.UNIT_LEAD)
     told = User.objects.filter(Q(pk=exchange.created_by_id) | Q(pk__in=leads.values("user")), is_active=True, is_program=False)

@@ -57,7 +57,7 @@ def incomplete() -> Q:
     """Exchanges to which a part is missing that is asked of their kind."""
     condition = Q()
     for part in parts():
-        condition |= part.asked & ~part.given if part.asked else ~part.given
+        condition |= part.asked & ~Q(part.given)
     return condition
 
 

@@ -34,7 +34,10 @@ class ExchangeDetail(DetailView):
     def get_queryset(self) -> QuerySet[Exchange]:
         rows: Any = super().get_queryset()
         related = ("kind", "host_unit", "country", "policy_document", "parent__kind", "event", "delegation", "created_by", "updated_by")
-        return rows.with_completeness().select_related(*related).prefetch_related(WITH_PARTNERS, "fields", "provinces", "co_units__unit")
+        found: QuerySet[Exchange] = (
+            rows.with_completeness().select_related(*related).prefetch_related(WITH_PARTNERS, "fields", "provinces", "co_units__unit")
+        )
+        return found
 
     def get_object(self) -> Exchange:
         return trace_reading(super().get_object(), self.request)

@@ -69,7 +69,7 @@ def test_a_field_of_several_meanings_stays_text_until_one_is_chosen(an: User, pa
     undecided = Exchange.objects.get()
     assert (undecided.title, undecided.fields.count()) == ("#an ninh", 0)
 
-    chosen = {"fields_touched": ["CYBERSECURITY"], "different": [str(undecided.public_id)]}
+    chosen: dict[str, Any] = {"fields_touched": ["CYBERSECURITY"], "different": [str(undecided.public_id)]}
     send(client, an, "họp với Hội HN Lào-Việt #an ninh", **chosen)
     decided = Exchange.objects.exclude(pk=undecided.pk).get()
     assert (decided.title, [field.code for field in decided.fields.all()]) == ("", ["CYBERSECURITY"])
