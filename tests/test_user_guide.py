@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import Client
@@ -17,6 +18,7 @@ from tests.factories import make_partner
 
 LANGUAGES = ["vi", "en"]
 PICTURE = re.compile(r"!\[([^\]]*)\]\(\.\./pictures/([\w-]+)\.(\w+)\.webp\)")
+BOLD = re.compile(r"\*\*([^*]+)\*\*")
 KEY = re.compile(r"`([^`]+)`")
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = [path for path in ROOT.glob("*/templates/**/*.html") if "node_modules" not in path.parts]
@@ -57,6 +59,16 @@ def test_every_picture_is_of_its_language_small_and_described(language: str) -> 
             assert len(described) > 10, name
             assert (GUIDE / PICTURES / f"{picture}.{language}.webp").stat().st_size < MOST_BYTES, picture
             assert finders.find(f"guide/{picture}.{language}.webp")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_stands_in_bold_is_a_word_of_the_product(language: str) -> None:
+    """Bold is for what is read on a page; a renamed button fails here, in both languages."""
+    with (settings.LOCALE_PATHS[0] / "vi" / "LC_MESSAGES" / "django.po").open("rb") as file:
+        messages = [(message.id, message.string) for message in read_po(file) if message.id]
+    words = {word for pair in messages for word in ([pair[language == "vi"]] if isinstance(pair[0], str) else pair[language == "vi"])}
+    unknown = {name: set(BOLD.findall(text)) - words for name, text in texts(language).items()}
+    assert {name: bold for name, bold in unknown.items() if bold} == {}
 
 
 def test_no_picture_lies_about_unused() -> None:

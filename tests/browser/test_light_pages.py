@@ -8,9 +8,9 @@ from django.conf import settings
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from activities.models import Exchange
-from partners.models import Partner
 from tests.bed.browser import DESK, PHONE
 from tests.bed.pages import client_of, pages, sections
+from tests.factories import make_partner
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("demo_data")]
 
@@ -72,13 +72,13 @@ def test_the_first_view_of_every_page_is_light_and_held_up_by_no_script(section:
 
 def test_an_exchange_is_logged_over_a_slow_line(reader: Page) -> None:
     """400 kbit/s and 400 ms there and back, nothing in the cache, on a phone. What is asked is that it works, not how fast."""
-    partner = Partner.objects.get(name="Hội Phụ nữ Sai Nặm")
+    partner = make_partner("Hội Bạn đường dài")
     before = Exchange.objects.count()
     reader.set_viewport_size(PHONE)
     Line(reader).slow_down()
     reader.goto("/")
     reader.locator(".button.log").click()
-    reader.locator("#log-line").fill("hôm nay làm việc với Hội Phụ nữ Sai Nặm 4 người")
+    reader.locator("#log-line").fill("hôm nay làm việc với Hội Bạn đường dài 4 người")
     expect(reader.locator("#log-chip-partners .label")).to_have_text(partner.name, timeout=20_000)
     reader.locator(".log-form button.primary").click()
     expect(reader.locator("#toasts [data-logged]")).to_be_visible(timeout=20_000)
