@@ -118,6 +118,15 @@ def test_the_keys_in_the_guide_are_the_keys_of_the_product(language: str) -> Non
     assert on_pages <= described
 
 
+def test_the_sheet_knows_the_keys_of_the_queue_and_of_merging() -> None:
+    sheet = (ROOT / "config/templates/help_sheet.html").read_text(encoding="utf-8")
+    pairs = "".join(line for line in sheet.splitlines() if "[data-pairs]" in line or "[data-choices]" in line)
+    templates = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES)
+    keys = {*re.findall(r'data-pair-key="(\w)"', templates), *re.findall(r'data-choice="(\w)"', templates)}
+    assert keys
+    assert keys <= set(re.findall(r"<kbd>(\w)</kbd>", pairs))
+
+
 def test_the_sheet_knows_the_keys_that_lists_listen_to() -> None:
     sheet = (ROOT / "config/templates/help_sheet.html").read_text(encoding="utf-8")
     script = (ROOT / "config/static/lists.js").read_text(encoding="utf-8")
