@@ -67,7 +67,10 @@ def only_readable(rows: Sequence[dict[str, Any]], *, user: User) -> list[dict[st
     """Return what was left of a change set; the label of a record that is out of the reader's scope is empty."""
     seen: dict[str, set[int]] = {}
     for label in {row["model"] for row in rows}:
-        model: Any = apps.get_model(label)
+        model: Any = _model_of(label)
+        if model is None:
+            seen[label] = set()
+            continue
         pks = [row["pk"] for row in rows if row["model"] == label]
         # A plain row is told by its owner, which has an entry of its own.
         scoped = hasattr(model._default_manager.all(), "visible_to")
@@ -75,10 +78,19 @@ def only_readable(rows: Sequence[dict[str, Any]], *, user: User) -> list[dict[st
     return [row if row["pk"] in seen[row["model"]] else {**row, "label": ""} for row in rows]
 
 
+def _model_of(label: str) -> type[Model] | None:
+    """The model of an entry; None for one that the product has no more, since entries outlive tables."""
+    try:
+        return apps.get_model(label)
+    except LookupError:
+        return None
+
+
 def _line(entry: ChangeSetEntry, names: "_Names") -> EntryLine:
-    model = apps.get_model(entry.model)
-    row = names.row_of(entry)
-    noun, action = str(model._meta.verbose_name), ChangeAction(entry.action).label
+    action, model = ChangeAction(entry.action).label, _model_of(entry.model)
+    if model is None:
+        return EntryLine(str(action), entry.model, "", "", [])
+    row, noun = names.row_of(entry, model), str(model._meta.verbose_name)
     if row is None:
         return EntryLine(str(action), noun, "", "", [])
     address = row.get_absolute_url() if hasattr(row, "get_absolute_url") else ""
@@ -115,7 +127,9 @@ class _Names:
         self.user = user
         wanted: dict[Any, set[int]] = defaultdict(set)
         for entry in entries:
-            model = apps.get_model(entry.model)
+            model = _model_of(entry.model)
+            if model is None:
+                continue
             wanted[model].add(entry.object_pk)
             for values in (entry.before or {}, entry.after or {}):
                 for name, value in values.items():
@@ -132,9 +146,8 @@ class _Names:
             return {pk: row for pk, row in rows.items() if pk in seen}
         return rows
 
-    def row_of(self, entry: ChangeSetEntry) -> Any:
+    def row_of(self, entry: ChangeSetEntry, model: type[Model]) -> Any:
         """The row itself; for one that is gone, what it was made of. None where the reader may not see it or what it belongs to."""
-        model = apps.get_model(entry.model)
         row = self.rows[model].get(entry.object_pk)
         if row is None and entry.action == ChangeAction.REMOVED and entry.before:
             row = model(**{field.attname: field.to_python(entry.before.get(field.attname)) for field in model._meta.concrete_fields})

@@ -5,13 +5,13 @@ that changes it. ``undo_next`` then needs to know nothing of the kind of change 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -142,8 +142,9 @@ def undo_change_set(change_set: ChangeSet, *, by: User) -> None:
 def undo_next(change_set: ChangeSet) -> bool:
     """Take back the next few hundred entries, the last first; return whether there are more. Safe to run twice.
 
-    A column that somebody changed later keeps its later value, and a record that was edited or used since stays: both
-    are told in ``undo_report``.
+    ``undo_report`` tells what stays, and why: "edited" (a column that somebody changed later, a new row that somebody
+    edited), "used" (a new record that others point at by now), "gone" (a row that somebody removed later), and "clash"
+    (the database does not let the former value in any more: somebody else has what only one may have).
     """
     held = ChangeSet.objects.select_for_update(of=("self",)).select_related("undone_by").get(pk=change_set.pk)
     if held.state != ChangeState.UNDOING or held.undone_by is None:
@@ -175,13 +176,18 @@ class _Undoing:
         self.left: list[dict[str, Any]] = []
 
     def take_back(self, label: str, action: ChangeAction, entries: list[ChangeSetEntry]) -> None:
-        model = apps.get_model(label)
+        try:
+            model = apps.get_model(label)
+        except LookupError:
+            self._leave_gone(entries)
+            return
         if action is ChangeAction.REMOVED:
             self._bring_back(model, entries)
             return
         rows = model._base_manager.select_for_update(of=("self",)).in_bulk([entry.object_pk for entry in entries])
         present = [(entry, rows[entry.object_pk]) for entry in entries if entry.object_pk in rows]
         if action is ChangeAction.CHANGED:
+            self._leave_gone(entry for entry in entries if entry.object_pk not in rows)
             self._change_back(model, present)
         elif issubclass(model, Record):
             self._archive(model, present)
@@ -193,13 +199,17 @@ class _Undoing:
         rows = []
         for entry, row in present:
             now, before, after = columns_of(row, entry.after), entry.before or {}, entry.after or {}
-            free = [name for name in before if now[name] == after[name] and name != "revision"]
-            self._leave(entry, row, {name: now[name] for name in before if now[name] != after[name] and name not in _MARKS})
+            # A column that the table has no more is neither here nor there.
+            known = [name for name in before if name in now]
+            free = [name for name in known if now[name] == after[name] and name != "revision"]
+            later = [name for name in known if now[name] != after[name] and name not in _MARKS]
+            if later:
+                self._leave(entry, row, "edited", later)
             for name in free:
                 setattr(row, name, model._meta.get_field(name).to_python(before[name]))  # type: ignore[union-attr]  # a column
             # An entry of marks alone stands for links that changed: they are back by now, and the next version tells so.
             if free or set(before) <= _MARKS:
-                rows.append(row)
+                rows.append((entry, row))
                 columns.update(free)
             self.touched[entry.model].add(row.pk)
         self._save(model, rows, columns)
@@ -214,16 +224,17 @@ class _Undoing:
             if row.is_archived:
                 continue
             if edited or row.pk in used:
-                self._leave(entry, row, {"revision": row.revision}, reason="edited" if edited else "used")
+                self._leave(entry, row, "edited" if edited else "used", ["revision"])
                 continue
             row.archived_at, row.archived_by = timezone.now(), self.by
-            rows.append(row)
+            rows.append((entry, row))
         self._save(model, rows, {"archived_at", "archived_by"})
 
     def _remove(self, present: list[tuple[ChangeSetEntry, Any]]) -> None:
         for entry, row in present:
-            if columns_of(row) != entry.after:
-                self._leave(entry, row, columns_of(row), reason="edited")
+            now = columns_of(row)
+            if now != entry.after:
+                self._leave(entry, row, "edited", now)
                 continue
             self.touched[entry.model].add(row.pk)
             row._history_user, row._change_reason = self.by, self.reason
@@ -231,46 +242,66 @@ class _Undoing:
 
     def _bring_back(self, model: type[models.Model], entries: list[ChangeSetEntry]) -> None:
         there = set(model._base_manager.filter(pk__in=[entry.object_pk for entry in entries]).values_list("pk", flat=True))
-        rows = []
-        for entry in entries:
-            if entry.object_pk not in there:
-                values = entry.before or {}
-                rows.append(model(**{field.attname: field.to_python(values[field.attname]) for field in model._meta.concrete_fields}))
-        model._base_manager.bulk_create(rows)
-        self._set_marks_again(model, rows, entries)
-        record_first_versions(model, [row.pk for row in rows], by=self.by, reason=self.reason)
-        self.touched[model._meta.label_lower].update(row.pk for row in rows)
+        rows = [(entry, self._as_it_was(model, entry.before or {})) for entry in entries if entry.object_pk not in there]
+        pks = [row.pk for row in self._as_far_as_allowed(rows, model._base_manager.bulk_create)]
+        self._set_marks_again(model, set(pks), entries)
+        record_first_versions(model, pks, by=self.by, reason=self.reason)
+        self.touched[model._meta.label_lower].update(pks)
 
-    def _set_marks_again(self, model: type[models.Model], rows: list[Any], entries: list[ChangeSetEntry]) -> None:
+    def _as_it_was(self, model: type[models.Model], values: Columns) -> models.Model:
+        fields = [field for field in model._meta.concrete_fields if field.attname in values]
+        return model(**{field.attname: field.to_python(values[field.attname]) for field in fields})
+
+    def _set_marks_again(self, model: type[models.Model], pks: set[int], entries: list[ChangeSetEntry]) -> None:
         """Inserting stamps the time on columns that do so by themselves; the row's own time is the one that it had."""
         stamped = [
             field for field in model._meta.concrete_fields if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
         ]
-        before = {entry.object_pk: entry.before or {} for entry in entries}
-        for row in rows if stamped else ():
-            own = {field.attname: field.to_python(before[row.pk][field.attname]) for field in stamped}
-            model._base_manager.filter(pk=row.pk).update(**own)
+        for entry in entries if stamped else ():
+            if entry.object_pk in pks:
+                own = {field.attname: field.to_python((entry.before or {})[field.attname]) for field in stamped}
+                model._base_manager.filter(pk=entry.object_pk).update(**own)
 
-    def _save(self, model: type[models.Model], rows: list[Any], columns: set[str]) -> None:
-        if not rows:
+    def _save(self, model: type[models.Model], present: list[tuple[ChangeSetEntry, Any]], columns: set[str]) -> None:
+        once = list({row.pk: (entry, row) for entry, row in present}.values())
+        if not once:
             return
-        fields = [model._meta.get_field(name) for name in columns]
-        names = {field.name for field in fields}
-        # What only one row may have passes from row to row in the order in which it came, one statement each.
-        one_by_one = any(getattr(field, "unique", False) for field in fields)
+        names = {model._meta.get_field(name).name for name in columns}
         if issubclass(model, Record):
-            for row in rows:
+            for _entry, row in once:
                 row.revision += 1
                 row.updated_at, row.updated_by = timezone.now(), self.by
             names |= {"revision", "updated_at", "updated_by"}
-        model._base_manager.bulk_update(rows, sorted(names), batch_size=1 if one_by_one else 200)
+        saved = self._as_far_as_allowed(once, lambda rows: model._base_manager.bulk_update(rows, sorted(names), batch_size=200))
         if is_versioned(model):
-            record_changes(rows, by=self.by, reason=self.reason)
-        self.touched[model._meta.label_lower].update(row.pk for row in rows)
+            record_changes(saved, by=self.by, reason=self.reason)
+        self.touched[model._meta.label_lower].update(row.pk for row in saved)
 
-    def _leave(self, entry: ChangeSetEntry, row: models.Model, later: Columns, *, reason: str = "edited") -> None:
-        if later:
-            self.left.append({"model": entry.model, "pk": row.pk, "label": str(row)[:200], "reason": reason, "columns": later})
+    def _as_far_as_allowed(self, present: list[tuple[ChangeSetEntry, Any]], store: Callable[[list[Any]], Any]) -> list[Any]:
+        """Store the rows and return those stored; where the database refuses, one by one, telling those that it refuses.
+
+        What only one row may have passes from row to row in the order in which it came, so one by one may do what one
+        statement for all may not. What somebody else has by now is refused either way.
+        """
+        rows = [row for _entry, row in present]
+        try:
+            with transaction.atomic():
+                store(rows)
+        except IntegrityError:
+            if len(present) > 1:
+                return [row for pair in present for row in self._as_far_as_allowed([pair], store)]
+            entry, row = present[0]
+            self._leave(entry, row, "clash", entry.before or {})
+            return []
+        return rows
+
+    def _leave_gone(self, entries: Iterable[ChangeSetEntry]) -> None:
+        self.left += [{"model": entry.model, "pk": entry.object_pk, "label": "", "reason": "gone", "columns": []} for entry in entries]
+
+    def _leave(self, entry: ChangeSetEntry, row: models.Model, reason: str, columns: Iterable[str]) -> None:
+        """Tell of a row that stays, and by which columns; their values are in the row, and no second copy of them is kept."""
+        label, names = str(row)[:200], sorted(set(columns))
+        self.left.append({"model": entry.model, "pk": row.pk, "label": label, "reason": reason, "columns": names})
 
 
 # Columns that every save moves, so that they say nothing about a later edit.
