@@ -10,5 +10,5 @@ class PageCompressionMiddleware(GZipMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if response.headers.get("Content-Type", "").startswith("text/html"):
-            return super().process_response(request, response)  # type: ignore[arg-type]  # the stubs know whole answers only
+            return super().process_response(request, response)
         return response

@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
@@ -65,7 +66,7 @@ def test_every_picture_is_of_its_language_small_and_described(language: str) -> 
 def test_what_stands_in_bold_is_a_word_of_the_product(language: str) -> None:
     """Bold is for what is read on a page; a renamed button fails here, in both languages."""
     with (settings.LOCALE_PATHS[0] / "vi" / "LC_MESSAGES" / "django.po").open("rb") as file:
-        messages = [(message.id, message.string) for message in read_po(file) if message.id]
+        messages: list[tuple[Any, Any]] = [(message.id, message.string) for message in read_po(file) if message.id]
     words = {word for pair in messages for word in ([pair[language == "vi"]] if isinstance(pair[0], str) else pair[language == "vi"])}
     unknown = {name: set(BOLD.findall(text)) - words for name, text in texts(language).items()}
     assert {name: bold for name, bold in unknown.items() if bold} == {}

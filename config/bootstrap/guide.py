@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from config.bootstrap.pictures import PICTURES, Picture
 from config.bootstrap.places import ROOT
@@ -19,7 +19,7 @@ from config.bootstrap.run import wait_for_answer, web_command, worker_command
 
 FOLDER = ROOT / "docs" / "user-guide" / "pictures"
 LANGUAGES = ("vi", "en")
-SIZE = {"width": 1000, "height": 640}
+SIZE: ViewportSize = {"width": 1000, "height": 640}
 QUALITY = 70  # Text is still sharp, and no picture weighs more than 60 kB.
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
 

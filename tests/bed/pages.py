@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
-from django.db.models import Count, Model
-from django.http import HttpResponse
+from django.db.models import Count
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.timezone import localdate
@@ -83,7 +82,7 @@ def pages(client: Client, section: str) -> dict[str, str]:
     return found
 
 
-def is_page(answer: HttpResponse) -> bool:
+def is_page(answer: Any) -> bool:
     """Whether the answer is a page, not a part of one, a file, a redirect or the refusal of an action."""
     html = answer.headers.get("Content-Type", "").startswith("text/html")
     return answer.status_code == 200 and html and not answer.streaming and b"<html" in answer.content[:2000]
@@ -110,7 +109,7 @@ def _covers(left_out: str, name: str) -> bool:
     return name.startswith(left_out) if left_out.endswith(":") else name == left_out
 
 
-def _fullest(model: type[Model], *related: str) -> Any:
+def _fullest(model: Any, *related: str) -> Any:
     """The identifier of the record with the most beside it, so that its page shows everything there is to show."""
     best, most = None, -1
     for name in related:

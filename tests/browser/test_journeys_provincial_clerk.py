@@ -54,7 +54,7 @@ def old_list() -> bytes:
     """Last year's Excel: a title over merged cells, two lines of header, letters of an old font, a total, a signature."""
     book = Workbook()
     sheet: Any = book.active
-    rows = [
+    rows: list[list[Any]] = [
         ["DANH SÁCH ĐỐI TÁC NĂM 2024"],
         ["STT", "Tên tổ chức", "Nước", "Địa bàn", None],
         [None, None, None, "Thành phố", "Trang web"],
