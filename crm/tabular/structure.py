@@ -18,6 +18,9 @@ MOST_COLUMNS = 16_384
 MOST_CELLS = 40_000_000
 # A cell merged over more rows than this is decoration, no value for each of them.
 MOST_MERGED_ROWS = 2_000
+# Cells that say what the one above says, and columns named as hidden, all together: ranges are short to write and long to spell out.
+MOST_FILLED_DOWN = 500_000
+MOST_NAMED_COLUMNS = 2 * MOST_COLUMNS
 
 
 @dataclass
@@ -48,6 +51,7 @@ class _Reader(ContentHandler):
         super().__init__()
         self.found = Structure()
         self._row = self._cells = self._width = 0
+        self._filled_down = self._named_columns = 0
         self._has_formula = self._has_value = False
 
     def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802  (the name that SAX calls)
@@ -76,13 +80,16 @@ class _Reader(ContentHandler):
         self._cells += self._width
         self._width = 0
         if self._row > MOST_ROWS or self._cells > MOST_CELLS:
-            raise TabularError("too_large", _("The sheet claims to have more cells than a list has. Copy the list into a new workbook."))
+            raise _too_large()
         if attrs.get("hidden") in ("1", "true"):
             self.found.hidden_rows.add(self._row)
 
     def _column(self, attrs: Any) -> None:
         if attrs.get("hidden") in ("1", "true"):
             first, last = int(attrs["min"]), min(int(attrs["max"]), MOST_COLUMNS)
+            self._named_columns += max(0, last - first + 1)
+            if self._named_columns > MOST_NAMED_COLUMNS:
+                raise _too_large()
             self.found.hidden_columns.update(range(first - 1, last))
 
     def _merge(self, reference: str) -> None:
@@ -92,6 +99,13 @@ class _Reader(ContentHandler):
         if right > left:
             self.found.spans[top][left - 1] = right - 1
         if top < bottom <= top + MOST_MERGED_ROWS and right == left:
+            self._filled_down += bottom - top
+            if self._filled_down > MOST_FILLED_DOWN:
+                raise _too_large()
             self.found.tops.add(top)
             for row in range(top + 1, bottom + 1):
                 self.found.filled_down[row].append((left - 1, top))
+
+
+def _too_large() -> TabularError:
+    return TabularError("too_large", _("The sheet claims to have more cells than a list has. Copy the list into a new workbook."))

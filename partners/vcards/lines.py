@@ -11,6 +11,8 @@ IGNORED = frozenset({"PHOTO", "LOGO", "SOUND", "KEY"})
 _LINE = re.compile(r'(?:([A-Za-z0-9-]+)\.)?([A-Za-z0-9-]+)((?:;(?:[^":;]|"[^"]*")*)*):(.*)', re.DOTALL)
 _PARAMETER = re.compile(r';((?:[^":;]|"[^"]*")*)')
 _HEAD = re.compile(r"(?:[A-Za-z0-9-]+\.)?([A-Za-z0-9-]+)[;:]")
+# What Python calls text encodings besides alphabets: they cost the square of the length, or run escapes.
+_NO_ALPHABETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "unicode-escape", "raw-unicode-escape", "utf-7"})
 _BARE = {"QUOTED-PRINTABLE": "ENCODING", "BASE64": "ENCODING", "8BIT": "ENCODING", "7BIT": "ENCODING", "B": "ENCODING"}
 
 
@@ -90,12 +92,21 @@ def _parameters(given: str) -> dict[str, list[str]]:
 def _text_of(raw: bytes, parameters: dict[str, list[str]]) -> str:
     """Decode bytes by the CHARSET that the property names, else as UTF-8, else as the letters of western and Vietnamese Windows."""
     named = next(iter(parameters.get("CHARSET", ())), "")
-    for encoding in (named, "utf-8", "cp1258", "latin-1"):
+    for encoding in (_alphabet(named), "utf-8", "cp1258", "latin-1"):
         try:
             return raw.decode(encoding) if encoding else raw.decode()
         except (LookupError, UnicodeDecodeError, ValueError):
             continue
     return raw.decode("utf-8", errors="replace")
+
+
+def _alphabet(charset: str) -> str:
+    """The encoding as Python calls it; empty for one that is unknown or stands for no alphabet."""
+    try:
+        name = codecs.lookup(charset).name
+    except (LookupError, ValueError):
+        return ""
+    return "" if name in _NO_ALPHABETS else name
 
 
 def _is_quoted(line: str) -> bool:

@@ -16,9 +16,13 @@ from partners.vcards.lines import Property, decoded, logical_lines, parse
 
 MOST_BYTES = 12 * 1024 * 1024
 MOST_CARDS = 200
+# Of each card and of each file; more is no list of people but an attempt to keep the site busy.
+MOST_PROPERTIES = 1_000
+MOST_FAULTS = 50
 MOST_LETTERS = 20_000
 MOST_COMPONENTS = 20
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_PLACE = re.compile(r"[0-9]{1,3}")
 _COMPONENT = re.compile(r"((?:[^\\;]|\\.|\\$)*)(;|$)", re.DOTALL)
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -49,13 +53,13 @@ def read_cards(data: bytes) -> Reading:
     found: list[ReadCard] = []
     faults: list[str | Promise] = []
     for number, (properties, broken) in enumerate(_cards(text, certain=certain), start=1):
-        if len(found) == MOST_CARDS:
+        if number > MOST_CARDS:
             faults.append(_("Only the first 200 cards are read. Split the file and bring the rest afterwards."))
             break
         card, told = _card(properties)
         if card.full_name:
             found.append(ReadCard(number, card, (*broken, *told)))
-        else:
+        elif len(faults) < MOST_FAULTS:
             faults.append(_("Card %(number)s names nobody and is left out.") % {"number": number})
     if not found and not faults:
         faults.append(_("There is no vCard in this. A card begins with the line BEGIN:VCARD."))
@@ -82,7 +86,7 @@ def _cards(text: str, *, certain: bool) -> Iterable[tuple[list[Property], list[s
         elif mark == "END:VCARD" and properties is not None:
             yield properties, _told(unreadable)
             properties, unreadable = None, 0
-        elif properties is not None and not inside and line.strip():
+        elif properties is not None and not inside and len(properties) + unreadable < MOST_PROPERTIES and line.strip():
             found = parse(line.strip(), certain=certain)
             unreadable += found is None
             properties += [found] if found else []
@@ -160,11 +164,11 @@ def _posts(organisations: Sequence[Property], titles: Sequence[Property]) -> tup
 
 def _preferred(properties: Sequence[Property]) -> list[Property]:
     """In the order of the file, the preferred ones first: PREF=1 (4.0), TYPE=pref (3.0), PREF (2.1)."""
-    return sorted(properties, key=lambda one: int(one.first("PREF") or 100) if one.first("PREF").isdecimal() else _by_type(one))
+    return sorted(properties, key=lambda one: int(one.first("PREF")) if _PLACE.fullmatch(one.first("PREF")) else _by_type(one))
 
 
 def _by_type(one: Property) -> int:
-    return 1 if "PREF" in one.parameters.get("TYPE", ()) or "PREF" in one.parameters else 100
+    return 1 if "PREF" in one.parameters.get("TYPE", ()) or one.parameters.get("PREF") == [""] else 100
 
 
 def _values(properties: Sequence[Property]) -> tuple[str, ...]:

@@ -191,3 +191,29 @@ def test_ten_thousand_cards_are_cut_off() -> None:
 )
 def test_a_script_tells_its_language(text: str, language: str) -> None:
     assert language_of(text) == language
+
+
+def test_a_file_of_empty_cards_is_cut_off_and_says_so_briefly() -> None:
+    """Half a million cards without a name must not cost as many messages."""
+    reading = read_cards(b"BEGIN:VCARD\nEND:VCARD\n" * 5_000)
+    assert not reading.cards
+    assert len(reading.faults) <= 51
+
+
+def test_a_card_of_very_many_properties_is_read_up_to_a_limit() -> None:
+    lines = b"".join(b"EMAIL:a%d@example.org\n" % number for number in range(5_000))
+    (read,) = read_cards(b"BEGIN:VCARD\nFN:An\n" + lines + b"END:VCARD\n").cards
+    assert len(read.card.emails) < 1_000
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "raw-unicode-escape", "utf-7", "no-such", "a\x00b"])
+def test_a_charset_that_is_no_alphabet_is_not_used(charset: str) -> None:
+    name = f"FN;CHARSET={charset};ENCODING=QUOTED-PRINTABLE:Tr=E1=BA=A7n +AGE-ab"
+    (read,) = read_cards(f"BEGIN:VCARD\n{name}\nEND:VCARD\n".encode()).cards
+    assert read.card.full_name == "Trần +AGE-ab"
+
+
+def test_a_preference_of_five_thousand_digits_is_no_preference() -> None:
+    mails = b"EMAIL;PREF=" + b"9" * 5_000 + b":a@example.org\nEMAIL;PREF=1:b@example.org\n"
+    (read,) = read_cards(b"BEGIN:VCARD\nFN:An\n" + mails + b"END:VCARD\n").cards
+    assert read.card.emails == ("b@example.org", "a@example.org")
