@@ -1,0 +1,37 @@
+"""Sheets that are short to write and long to spell out."""
+
+import io
+import zipfile
+
+import pytest
+from openpyxl import Workbook
+
+from crm.tabular import TabularError, open_table
+
+
+def sheet_with(extra: bytes, *, before: bytes) -> bytes:
+    """A small workbook with something put into the XML of its sheet."""
+    plain, changed = io.BytesIO(), io.BytesIO()
+    book = Workbook()
+    book.active.append(["Name", "Country"])  # type: ignore[union-attr]  # a new workbook has a sheet
+    book.active.append(["A", "B"])  # type: ignore[union-attr]  # the same
+    book.save(plain)
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(name, content.replace(before, extra + before) if name == "xl/worksheets/sheet1.xml" else content)
+    return changed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("extra", "before"),
+    [
+        (b"<cols>" + b'<col min="2" max="16384" hidden="1" width="0"/>' * 1_000 + b"</cols>", b"<sheetData>"),
+        (b'<phoneticPr fontId="0"/><mergeCells>' + b'<mergeCell ref="A1:A2001"/>' * 1_000 + b"</mergeCells>", b"<pageMargins"),
+    ],
+    ids=["hidden columns", "merged cells"],
+)
+def test_a_sheet_of_endless_ranges_is_refused(extra: bytes, before: bytes) -> None:
+    with pytest.raises(TabularError) as refused:
+        list(open_table(io.BytesIO(sheet_with(extra, before=before))).rows())
+    assert refused.value.code == "too_large"
