@@ -57,6 +57,12 @@ def partners_to_write_to(occurrence: Occurrence, user: User, *, only_own: bool) 
     return partners
 
 
+def still_to_write_to(occurrence: Occurrence, user: User, *, only_own: bool) -> QuerySet[Partner]:
+    """Those of ``partners_to_write_to`` whom nobody has written to yet."""
+    partners: QuerySet[Partner] = _marked(occurrence, user, only_own=only_own).filter(is_written=False)
+    return partners
+
+
 def letters_to(partner: Any, occurrence: Occurrence, user: User) -> QuerySet[Participation]:
     """Participations of letters and messages of ours to the partner in the days that count, the nearest day last."""
     first, last = window_of(occurrence)

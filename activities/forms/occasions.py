@@ -25,7 +25,7 @@ class OccasionFilterForm(PlainKeysMixin, forms.Form):
     )
     kind = forms.ChoiceField(label=_("Kind"), choices=[("", _("All kinds")), *OccasionKind.choices, *ENDINGS.items()], required=False)
     country = forms.ModelChoiceField(
-        label=_("Country"), queryset=Country.objects.filter(pk__in=Occasion.objects.values("country")).order_by("name_vi"),
+        label=_("Country"), queryset=Country.objects.filter(pk__in=Occasion.objects.values("country")),
         to_field_name="alpha2", required=False, empty_label=_("All countries"),
     )  # fmt: skip
     tier = forms.ModelChoiceField(

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from activities.actions.letters import AT_ONCE, log_letters, take_letters_back
 from activities.calendar.entries import Entry, EntryKind, Selection, Whose, entries, next_month, previous_month
-from activities.calendar.letters import DAYS_AFTER, DAYS_BEFORE, addressees, counts, partners_to_write_to
+from activities.calendar.letters import DAYS_AFTER, DAYS_BEFORE, addressees, counts, partners_to_write_to, still_to_write_to
 from activities.calendar.occurrences import AnniversaryClass, Occurrence, class_label, day_in
 from activities.choices import OccasionKind
 from activities.forms.occasions import ENDINGS, OccasionFilterForm, kind_and_country
@@ -29,6 +29,7 @@ from partners.views.people import by_public_id
 
 DAYS_AHEAD = 90
 SHOWN = 200
+JUST_LOGGED = "letters_just_logged"  # In the session: the address of the occasion, and the letters.
 
 
 @require_safe
@@ -77,13 +78,14 @@ def _kind_label(entry: Entry) -> Any:
 @requires(Permission.EXCHANGE_VIEW)
 def occasion_day(request: SignedInRequest, code: str, year: int) -> HttpResponse:
     """One occasion in a year: those to write to, who was written to and who was left out. ``?whose=all`` shows all units'."""
-    return _show(request, _occurrence(code, year))
+    occurrence = _occurrence(code, year)
+    return _show(request, occurrence, **_just_logged(request, occurrence))
 
 
 @require_POST
 @requires(Permission.EXCHANGE_LOG)
 def log_occasion_letters(request: SignedInRequest, code: str, year: int) -> HttpResponse:
-    """Log a letter to each partner ticked, today; ``undo`` archives those just logged."""
+    """Log a letter to each partner ticked whom nobody has written to, today; ``undo`` archives those just logged."""
     occurrence = _occurrence(code, year)
     try:
         if undo := request.POST.getlist("undo")[:AT_ONCE]:
@@ -95,11 +97,30 @@ def log_occasion_letters(request: SignedInRequest, code: str, year: int) -> Http
             partners = [by_public_id(chosen, public_id) for public_id in request.POST.getlist("partner")[: AT_ONCE + 1]]
             if not partners:
                 raise ValidationError(_("Tick at least one partner."))
-            logged = log_letters(partners, by=request.user, title=occurrence.title, on=_letter_day(occurrence))
-            return _show(request, occurrence, logged=logged, logged_text=_logged_text(len(logged)))
+            _log(request, occurrence, partners)
     except ValidationError as error:
         return _show(request, occurrence, status=UNPROCESSABLE, refused=" ".join(error.messages))
     return redirect(f"{occurrence.get_absolute_url()}?whose={request.GET.get('whose', '')}")
+
+
+def _log(request: SignedInRequest, occurrence: Occurrence, ticked: list[Partner]) -> None:
+    """Log the letters; a form sent again, or one that a colleague was quicker to send, logs none a second time."""
+    waiting = still_to_write_to(occurrence, request.user, only_own=False).filter(pk__in=[partner.pk for partner in ticked])
+    partners = list(waiting.order_by("sort_key", "id"))
+    if len(partners) < len(ticked):
+        messages.info(request, _("Those who have been written to already were passed over."))
+    if partners:
+        logged = log_letters(partners, by=request.user, title=occurrence.title, on=_letter_day(occurrence))
+        request.session[JUST_LOGGED] = [occurrence.get_absolute_url(), [str(letter.public_id) for letter in logged]]
+
+
+def _just_logged(request: SignedInRequest, occurrence: Occurrence) -> dict[str, Any]:
+    """The letters that the page before has logged, told once, so that they can be taken back."""
+    address, letters = request.session.get(JUST_LOGGED, ["", []])
+    if address != occurrence.get_absolute_url():
+        return {}
+    del request.session[JUST_LOGGED]
+    return {"logged": letters, "logged_text": _logged_text(len(letters))}
 
 
 def _logged_text(count: int) -> str:

@@ -200,15 +200,30 @@ def test_letters_to_those_ticked_are_logged_at_once_and_taken_back(an: User, par
     make_steward(other, nghe_an)
     client.force_login(an)
 
-    page = client.post(f"{CUBA}letters/", {"partner": [str(partner.public_id), str(other.public_id)]})
+    page = client.post(f"{CUBA}letters/", {"partner": [str(partner.public_id), str(other.public_id)]}, follow=True)
 
     letters = list(Exchange.objects.all())
     assert {(letter.kind.code, letter.starts_on, letter.direction, letter.sides) for letter in letters} == {
         ("CONGRATULATION", TODAY, "out", "ours")
     }
     assert names(page.context["written"]) == [other.name, partner.name]
-    client.post(f"{CUBA}letters/", {"undo": [str(letter.public_id) for letter in letters]})
+    assert set(page.context["logged"]) == {str(letter.public_id) for letter in letters}
+    client.post(f"{CUBA}letters/", {"undo": page.context["logged"]})
     assert not Exchange.objects.live().exists()
+
+
+def test_a_form_of_letters_sent_twice_logs_each_letter_once(an: User, partner: Partner, nghe_an: Unit, client: Client) -> None:
+    other = make_partner("Viện Hai", country="CU")
+    make_steward(other, nghe_an)
+    client.force_login(an)
+
+    client.post(f"{CUBA}letters/", {"partner": [str(partner.public_id)]})
+    client.post(f"{CUBA}letters/", {"partner": [str(partner.public_id), str(other.public_id)]})
+    again = client.post(f"{CUBA}letters/", {"partner": [str(partner.public_id), str(other.public_id)]}, follow=True)
+
+    assert Exchange.objects.count() == 2
+    assert len(again.context["logged"]) == 1  # What the last form that logged something can take back.
+    assert again.redirect_chain
 
 
 def test_after_the_days_that_count_a_letter_is_dated_on_the_day_itself(an: User, partner: Partner, client: Client) -> None:
@@ -217,6 +232,14 @@ def test_after_the_days_that_count_a_letter_is_dated_on_the_day_itself(an: User,
     client.post(f"{LIST}relations-cu/2025/letters/", {"partner": str(partner.public_id)})
 
     assert Exchange.objects.get().starts_on == date(2025, 12, 2)
+
+
+def test_countries_to_choose_from_stand_in_vietnamese_order(an: User, client: Client) -> None:
+    client.force_login(an)
+
+    names = [country.name_vi for country in client.get(LIST).context["form"].fields["country"].queryset]
+
+    assert names.index("Algeria") < names.index("Ấn Độ") < names.index("Ba Lan")
 
 
 def test_ticking_nobody_is_refused(an: User, partner: Partner, client: Client) -> None:
