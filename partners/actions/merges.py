@@ -91,13 +91,20 @@ def _start(survivor: Any, merged: Any, *, by: User, message: str) -> Merging:
             params={"relations": ", ".join(unknown)},
         )
     now = timezone.now()
-    words = message.strip() or _("Merged: %(merged)s → %(survivor)s") % {"merged": merged, "survivor": survivor}
+    words = message.strip() or _in_words(survivor, merged)
     change_set = ChangeSet.objects.create(
         kind=ChangeKind.MERGE, message=words[:300], unit_id=_unit_of(survivor, by), state=ChangeState.APPLIED, created_by=by, updated_by=by,
         plan={"noun": model._meta.model_name, "survivor": survivor.public_id, "merged": merged.public_id},
         started_at=now, finished_at=now,
     )  # fmt: skip
-    return Merging(survivor, merged, by, change_set)
+    return Merging(by, change_set, survivor, merged)
+
+
+def _in_words(survivor: Any, merged: Any) -> str:
+    """The message of the change set, which whole units read: it names nobody who is restricted."""
+    if any(getattr(record, "confidentiality", "") == Confidentiality.RESTRICTED for record in (survivor, merged)):
+        return _("Merged: two people, at least one of them restricted")
+    return _("Merged: %(merged)s → %(survivor)s") % {"merged": merged, "survivor": survivor}
 
 
 def check_rights(survivor: Any, merged: Any, *, by: User) -> None:
