@@ -5,16 +5,26 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from activities.choices import FollowUpState
 from activities.models import Exchange, ExchangeUnit, FollowUp
 from crm.actions.bulk_operations import AddLinks, BulkRun, Operation, RemoveLinks, SetColumn
 from crm.choices import Confidentiality
-from crm.models import Unit
+from crm.models import Unit, User
 
 
-class Confide(SetColumn):
+class ByHost(SetColumn):
+    """What only the host of an exchange, or whoever entered it, may set; see ``activities.actions.exchanges.is_of_host``."""
+
+    def refuses(self, value: Any, *, by: User) -> list[tuple[Q, str]]:
+        if by.scope.central:
+            return []
+        return [(~Q(host_unit__in=by.scope.unit_ids) & ~Q(created_by=by) & self.differs(value), _("for the host unit to decide"))]
+
+
+class Confide(ByHost):
     """Who may see an exchange. What is to be done after a restricted one would give it away, so it is restricted with it."""
 
     def follow(self, run: BulkRun, rows: Sequence[Exchange], value: str) -> None:
@@ -56,7 +66,7 @@ EXCHANGE_OPERATIONS: tuple[Operation, ...] = (
     AddLinks.of("provinces_add", gettext_lazy("Add provinces"), Exchange.provinces),
     SetColumn("policy_document", gettext_lazy("Serves the directive"), Exchange.policy_document),
     SetColumn("level", gettext_lazy("Level"), Exchange.level),
-    SetColumn("host_unit", gettext_lazy("Host unit"), Exchange.host_unit),
+    ByHost("host_unit", gettext_lazy("Host unit"), Exchange.host_unit),
     HoldTogether(
         "co_units_add", gettext_lazy("Together with"), through=ExchangeUnit, owner="exchange", target="unit", shown="co_units__unit"
     ),

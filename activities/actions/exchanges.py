@@ -22,6 +22,8 @@ from crm.models import Field, Province, Unit, User
 from crm.permissions import Permission
 from partners.models import Partner
 
+_IS_HOSTS = _("This is for the host unit to decide. Ask it.")
+
 
 @transaction.atomic
 def log_exchange(
@@ -74,7 +76,11 @@ def change_exchange(
 ) -> Exchange:
     """Change an exchange. What is given replaces what there is; None leaves it. Figures follow, for partners before and after."""
     _check_rights(exchange, by=by)
-    stored_day, stored_unit = Exchange.objects.values_list("starts_on", "host_unit").get(pk=exchange.pk)
+    stored_day, stored_unit, stored_level = Exchange.objects.values_list("starts_on", "host_unit", "confidentiality").get(pk=exchange.pk)
+    if exchange.confidentiality != stored_level and not is_of_host(exchange.pk, by=by):
+        raise ValidationError({"confidentiality": ValidationError(_IS_HOSTS, code="not-host")})
+    if exchange.host_unit_id != stored_unit and not is_of_host(exchange.pk, by=by):
+        raise ValidationError({"host_unit": ValidationError(_IS_HOSTS, code="not-host")})
     if exchange.host_unit_id != stored_unit and not by.scope.may_write_for(exchange.host_unit_id):
         raise ValidationError({"host_unit": ValidationError(_("You may not hand the exchange over to this unit."), code="not-allowed")})
     before = set(exchange.participations.values_list("partner", flat=True))
@@ -103,6 +109,7 @@ def change_exchange(
 def archive_exchange(exchange: Exchange, *, by: User) -> None:
     """Take an exchange out of use: it no longer counts, and can be restored."""
     _check_rights(exchange, by=by)
+    _check_host(exchange, by=by)
     archive_record(exchange, by=by)
     announce(exchange, partner_ids=refresh_facts(exchange), since=exchange.starts_on)
 
@@ -111,6 +118,7 @@ def archive_exchange(exchange: Exchange, *, by: User) -> None:
 def restore_exchange(exchange: Exchange, *, by: User) -> None:
     """Bring an archived exchange back: it counts again."""
     _check_rights(exchange, by=by)
+    _check_host(exchange, by=by)
     restore_record(exchange, by=by)
     announce(exchange, partner_ids=refresh_facts(exchange), since=exchange.starts_on)
 
@@ -124,6 +132,21 @@ def _check_rights(exchange: Exchange, *, by: User) -> None:
         raise PermissionDenied
     if exchange.parent_id and not _hold_delegation(exchange.parent_id, by=by):
         raise ValidationError({"parent": ValidationError(_("You may not add to this delegation."), code="not-allowed")})
+
+
+def is_of_host(pk: int, *, by: User) -> bool:
+    """Whether the account works for the stored host unit, or entered the exchange.
+
+    Any unit may enter itself as having been there, and so may complete the record. Hiding it, taking it out of use or
+    giving it to another host stays with the host.
+    """
+    entered_by, host = Exchange.objects.values_list("created_by", "host_unit").get(pk=pk)
+    return entered_by == by.pk or by.scope.may_write_for(host)
+
+
+def _check_host(exchange: Exchange, *, by: User) -> None:
+    if not is_of_host(exchange.pk, by=by):
+        raise ValidationError(_IS_HOSTS, code="not-host")
 
 
 def _hold_delegation(pk: int, *, by: User) -> bool:

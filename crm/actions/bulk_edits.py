@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from crm.actions.audit import record_event
 from crm.actions.bulk_operations import BulkRun, Operation
+from crm.actions.jobs import tell_of_change_set
 from crm.actions.records import archive_record
 from crm.choices import AuditVerb, ChangeKind, ChangeState
 from crm.models import ChangeSet, User
@@ -105,7 +106,7 @@ def _allowed(rows: QuerySet[Any], edits: Iterable[tuple[Operation, Any]], *, by:
     editable = rows.model._default_manager.editable_by(by).values("pk")
     rules = [(~Q(pk__in=editable), _("kept by another unit, or not yours to change")), (Q(archived_at__isnull=False), _("archived"))]
     for operation, value in edits:
-        rules += operation.refuses(value)
+        rules += operation.refuses(value, by=by)
     allowed, refused = rows.order_by(), []
     for rule, reason in rules:
         if number := allowed.filter(rule).count():
@@ -141,7 +142,7 @@ def _before_and_after(row: Any, operation: Operation, value: Any) -> tuple[Any, 
 
 def start_bulk_edit(change_set: ChangeSet, *, by: User, message: str) -> None:
     """Ask for the previewed edit to be done. Raises ValidationError without a message where one is needed, or when it has begun."""
-    if change_set.created_by_id != by.pk:
+    if change_set.created_by_id != by.pk or change_set.kind != ChangeKind.BULK_EDIT:
         raise PermissionDenied
     if change_set.rows_total >= MESSAGE_FROM and not message.strip():
         raise ValidationError(
@@ -156,7 +157,7 @@ def start_bulk_edit(change_set: ChangeSet, *, by: User, message: str) -> None:
 
 def discard_bulk_edit(change_set: ChangeSet, *, by: User) -> None:
     """Give up a preview; nothing was changed."""
-    if change_set.created_by_id != by.pk or change_set.state != ChangeState.PREVIEW:
+    if change_set.created_by_id != by.pk or change_set.kind != ChangeKind.BULK_EDIT or change_set.state != ChangeState.PREVIEW:
         raise PermissionDenied
     archive_record(change_set, by=by)
 
@@ -185,6 +186,7 @@ def apply_next(change_set: ChangeSet) -> bool:
         held.state, held.finished_at = ChangeState.APPLIED, timezone.now()
         columns += ["state", "finished_at"]
         record_event(AuditVerb.CHANGED_MANY, by=held.created_by, subject=held, counts=held.counts, set=held.plan["set"])
+        tell_of_change_set(held, ChangeState.APPLIED, asked_by=held.created_by)
     held.save(update_fields=columns)
     return bool(held.state == ChangeState.RUNNING)
 
@@ -215,3 +217,4 @@ def fail(change_set: ChangeSet, message: str) -> None:
     ended = {"failure": message, "finished_at": timezone.now()}
     if not running.filter(rows_done=0).update(state=ChangeState.FAILED, **ended):
         running.update(state=ChangeState.APPLIED, **ended)
+    tell_of_change_set(change_set, ChangeState.FAILED, asked_by=change_set.created_by)

@@ -107,8 +107,8 @@ class Operation:
         """The rows that would not be the same afterwards."""
         raise NotImplementedError
 
-    def refuses(self, value: Any) -> list[tuple[Q, str]]:
-        """Rows to which it cannot be done, each kind with the reason."""
+    def refuses(self, value: Any, *, by: User) -> list[tuple[Q, str]]:
+        """Rows to which the account cannot do it, each kind with the reason."""
         return []
 
     def set_on(self, row: Any, value: Any) -> None:

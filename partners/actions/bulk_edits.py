@@ -25,7 +25,7 @@ class GiveLead(Operation):
         kept_so = Stewardship.objects.current().filter(role=StewardRole.LEAD, unit=unit)
         return ~Q(pk__in=(kept_so.filter(officer=officer) if officer else kept_so).values("partner"))
 
-    def refuses(self, value: tuple[Unit, User | None]) -> list[tuple[Q, str]]:
+    def refuses(self, value: tuple[Unit, User | None], *, by: User) -> list[tuple[Q, str]]:
         ahead = Stewardship.objects.live().filter(Q(role=StewardRole.LEAD) | Q(unit=value[0]), valid_from__gt=timezone.localdate())
         return [(Q(pk__in=ahead.values("partner")), _("another keeper is entered for a later day"))]
 

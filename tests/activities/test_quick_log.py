@@ -6,14 +6,17 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from activities.actions.entries import log_entry
+from activities.actions.exchanges import change_exchange
 from activities.choices import Direction, ExchangeStatus, Sides
 from activities.models import Exchange, ExchangeDraft, ExchangeKind, FollowUp
+from crm.actions.bulk_edits import plan_bulk_edit
 from crm.choices import Confidentiality
 from crm.models import Notification, Unit, User
 from partners.models import Partner
@@ -235,6 +238,30 @@ def test_joining_enters_the_own_unit_and_tells_the_host(an: User, nghe_an: Unit,
     assert [row.unit for row in theirs.co_units.all()] == [nghe_an]
     assert [line.user for line in Notification.objects.all()] == [khoa]
     assert Exchange.objects.editable_by(an).filter(pk=theirs.pk).exists()
+
+
+def test_whoever_joined_completes_the_record_but_does_not_hide_archive_or_take_it(
+    an: User, nghe_an: Unit, khoa: User, partner: Partner, client: Client
+) -> None:
+    theirs = make_exchange(partner, by=khoa, on=today(), confidentiality=Confidentiality.NETWORK)
+    client.force_login(an)
+    client.post(f"{QUICK}{theirs.public_id}/join/", **HTMX)
+
+    theirs.refresh_from_db()
+    theirs.place = "Vinh"
+    change_exchange(theirs, by=an)
+    for column, value in (("confidentiality", Confidentiality.RESTRICTED), ("host_unit", nghe_an)):
+        mine = Exchange.objects.get(pk=theirs.pk)
+        setattr(mine, column, value)
+        with pytest.raises(ValidationError) as refused:
+            change_exchange(mine, by=an)
+        assert list(refused.value.message_dict) == [column]
+    assert client.post(f"/activities/{theirs.public_id}/archive/").status_code == 422
+
+    edit = plan_bulk_edit("activities:exchange-list", Exchange.objects.all(), {"confidentiality": Confidentiality.RESTRICTED}, by=an)
+    assert edit.plan["targets"] == []
+    theirs.refresh_from_db()
+    assert (theirs.place, theirs.confidentiality, theirs.is_archived) == ("Vinh", Confidentiality.NETWORK, False)
 
 
 def test_of_a_closed_exchange_one_can_only_ask(an: User, chau: User, partner: Partner, client: Client) -> None:
