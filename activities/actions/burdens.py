@@ -55,20 +55,58 @@ def may_look(user: User, person: User) -> bool:
 def burden_of(person: User, *, reader: User) -> Burden:
     """Look everything up; a dozen queries, whatever there is."""
     follow_ups, planned = follow_ups_of(person), planned_of(person)
-    seen_follow_ups = list(follow_ups.filter(pk__in=FollowUp.objects.visible_to(reader).values("pk")).select_related("partner", "unit"))
-    seen_planned = list(planned.filter(pk__in=Exchange.objects.visible_to(reader).values("pk")).select_related("kind"))
+    seen_follow_ups = list(follow_ups_in_reach(person, reader).select_related("partner", "unit"))
+    seen_planned = list(planned_in_reach(person, reader).select_related("kind"))
+    kept = stewardships_in_reach(person, reader)
     return Burden(
         person=person,
-        stewardships=list(stewardships_of(person).select_related("partner__country", "unit").order_by("partner__sort_key", "id")),
+        stewardships=list(kept.select_related("partner__country", "unit").order_by("partner__sort_key", "id")),
         follow_ups=seen_follow_ups,
         planned=seen_planned,
         contacts=list(contacts_of(person, reader=reader)[:CONTACTS_AT_MOST]),
-        views=list(shared_views_of(person)),
+        views=list(views_in_reach(person, reader)),
         drafts=ExchangeDraft.objects.visible_to(person).waiting().count(),
         subscriptions=ViewSubscription.objects.filter(user=person).count(),
         feeds=CalendarFeed.objects.visible_to(person).in_use().count(),
         hidden=follow_ups.count() + planned.count() - len(seen_follow_ups) - len(seen_planned),
     )
+
+
+# --- Of it, what somebody may pass on ----------------------------------------------------------------------
+#
+# Whoever has moved to another unit does that unit's work now: a lead of the former one passes on only what was left there.
+
+
+def _is_whole(person: User, passer: User) -> bool:
+    return passer.scope.secretariat or passer.pk == person.pk
+
+
+def stewardships_in_reach(person: User, passer: User) -> QuerySet[Stewardship]:
+    rows = stewardships_of(person)
+    return rows if _is_whole(person, passer) else rows.filter(unit__in=passer.scope.lead_unit_ids)
+
+
+def follow_ups_in_reach(person: User, passer: User) -> QuerySet[FollowUp]:
+    return follow_ups_of(person).filter(pk__in=FollowUp.objects.editable_by(passer).values("pk"))
+
+
+def planned_in_reach(person: User, passer: User) -> QuerySet[Exchange]:
+    mine = Exchange.objects.visible_to(passer) if _is_whole(person, passer) else Exchange.objects.editable_by(passer)
+    return planned_of(person).filter(pk__in=mine.values("pk"))
+
+
+def views_in_reach(person: User, passer: User) -> QuerySet[SavedView]:
+    rows = shared_views_of(person)
+    return rows if _is_whole(person, passer) else rows.filter(unit__in=passer.scope.lead_unit_ids)
+
+
+def may_close_feeds(person: User, passer: User) -> bool:
+    """Whether the passer may revoke the person's calendar addresses: not of somebody who works for other units today."""
+    elsewhere = Membership.objects.on(timezone.localdate()).filter(user=person).exclude(unit__in=passer.scope.lead_unit_ids)
+    return _is_whole(person, passer) or not elsewhere.exists()
+
+
+# --- All of it ---------------------------------------------------------------------------------------------
 
 
 def stewardships_of(person: User) -> QuerySet[Stewardship]:

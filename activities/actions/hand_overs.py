@@ -12,15 +12,23 @@ from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from activities.actions.burdens import contacts_of, follow_ups_of, people_to_hand_over_for, planned_of, shared_views_of, stewardships_of
+from activities.actions.burdens import (
+    contacts_of,
+    follow_ups_in_reach,
+    may_close_feeds,
+    people_to_hand_over_for,
+    planned_in_reach,
+    stewardships_in_reach,
+    views_in_reach,
+)
 from activities.actions.calendar_feeds import revoke_feed
 from activities.choices import Side
-from activities.models import Attendance, CalendarFeed, Exchange, FollowUp
+from activities.models import Attendance, CalendarFeed
 from crm.actions.audit import record_event
-from crm.actions.change_sets import announce, columns_of, note_changed, note_created, note_removed
+from crm.actions.change_sets import announce, note_created
+from crm.actions.noted_writes import NotedWrites
 from crm.actions.notifications import notify
 from crm.actions.records import save_record
-from crm.actions.versions import record_changes
 from crm.choices import AuditVerb, ChangeKind, ChangeState, NotificationTopic
 from crm.models import ChangeSet, Membership, User
 from crm.models.records import Record
@@ -49,7 +57,7 @@ def hand_over(person: User, *, by: User, choices: Mapping[str, User], revoke_fee
     passing.run()
     if not passing.counts:
         raise ValidationError(_("Nothing was chosen that still hangs on %(who)s."), params={"who": person}, code="nothing-left")
-    if revoke_feeds:
+    if revoke_feeds and may_close_feeds(person, by):
         for feed in CalendarFeed.objects.visible_to(person).in_use():
             revoke_feed(feed, by=by)
     record_event(AuditVerb.HANDED_OVER, by=by, subject=passing.change_set, person=person.username, counts=dict(passing.counts))
@@ -72,6 +80,7 @@ class _Passing:
             kind=ChangeKind.HAND_OVER, message=translate("Hand-over: %(who)s") % {"who": person}, unit_id=self._unit_id(),
             state=ChangeState.RUNNING, started_at=timezone.now(),
         )  # fmt: skip
+        self.writes = NotedWrites(by, self.change_set)
 
     def _unit_id(self) -> int:
         held = (
@@ -84,11 +93,12 @@ class _Passing:
 
     def run(self) -> None:
         save_record(self.change_set, by=self.by)
-        touched = [*self._stewardships(), *self._follow_ups(), *self._planned(), *self._contacts(), *self._views()]
-        announce(touched)
+        for step in (self._stewardships, self._follow_ups, self._planned, self._contacts, self._views):
+            step()
+        announce(self.writes.touched)
         self.change_set.plan = {"person": self.person.pk, "items": self.passed}
         self.change_set.counts = dict(self.counts)
-        self.change_set.rows_total = self.change_set.rows_done = len(touched)
+        self.change_set.rows_total = self.change_set.rows_done = len(self.writes.touched)
         self.change_set.state, self.change_set.finished_at = ChangeState.APPLIED, timezone.now()
         save_record(self.change_set, by=self.by)
 
@@ -101,9 +111,9 @@ class _Passing:
         self.counts[noun] += 1
         self.passed[f"{noun}:{row.public_id}"] = receiver.pk
 
-    def _stewardships(self) -> list[models.Model]:
+    def _stewardships(self) -> None:
         chosen = self._chosen(STEWARDSHIP)
-        asked = stewardships_of(self.person).filter(public_id__in=chosen).select_related("unit")
+        asked = stewardships_in_reach(self.person, self.by).filter(public_id__in=chosen).select_related("unit")
         rows = list(asked.select_for_update(of=("self",)).order_by("id"))
         begun_today = [row for row in rows if row.valid_from == self.today]
         ending = [row for row in rows if row.valid_from != self.today]
@@ -125,22 +135,20 @@ class _Passing:
             )  # fmt: skip
             save_record(successor, by=self.by)
             successors.append(successor)
-        note_created(self.change_set, successors)
-        return [*rows, *successors]
+        self._note_saved(successors)
 
-    def _follow_ups(self) -> list[models.Model]:
+    def _follow_ups(self) -> None:
         chosen = self._chosen(FOLLOW_UP)
-        visible = FollowUp.objects.visible_to(self.by).values("pk")
-        rows = list(follow_ups_of(self.person).filter(public_id__in=chosen, pk__in=visible).select_for_update(of=("self",)).order_by("id"))
+        asked = follow_ups_in_reach(self.person, self.by).filter(public_id__in=chosen)
+        rows = list(asked.select_for_update(of=("self",)).order_by("id"))
         self._change(rows, "assignee", lambda row: chosen[str(row.public_id)])
         for row in rows:
             self._pass(FOLLOW_UP, row, chosen[str(row.public_id)])
-        return [*rows]
 
-    def _planned(self) -> list[models.Model]:
+    def _planned(self) -> None:
         chosen = self._chosen(PLANNED)
-        visible = Exchange.objects.visible_to(self.by).values("pk")
-        exchanges = list(planned_of(self.person).filter(public_id__in=chosen, pk__in=visible).select_for_update(of=("self",)))
+        asked = planned_in_reach(self.person, self.by).filter(public_id__in=chosen)
+        exchanges = list(asked.select_for_update(of=("self",)))
         present = {row.exchange_id: row for row in Attendance.objects.filter(exchange__in=exchanges, user=self.person)}
         receivers_there = set(Attendance.objects.filter(exchange__in=exchanges, user__in=self.receivers).values_list("exchange", "user"))
         handed, removed, added = [], [], []
@@ -153,19 +161,14 @@ class _Passing:
                 removed.append(row)
             else:
                 handed.append(row)
+        # A form that is open over such an exchange would write the people present back: so its revision rises, first of
+        # all, so that taking back comes to it last and its next version sees who is present again.
+        self.writes.change(exchanges, lambda row: None)
         self._change(handed, "user", lambda row: chosen[str(row.exchange.public_id)])
-        note_removed(self.change_set, removed)
-        for row in removed:
-            row.delete()
-        for row in added:
-            row._history_user = self.by  # type: ignore[attr-defined]  # read by django-simple-history
-            row.save()
-        note_created(self.change_set, added)
-        # A form that is open over such an exchange would write the people present back: so its revision rises.
-        self._save(exchanges, [])
-        return [*handed, *added, *exchanges]
+        self.writes.remove(removed)
+        self.writes.create(added)
 
-    def _contacts(self) -> list[models.Model]:
+    def _contacts(self) -> None:
         chosen = self._chosen(CONTACT)
         notes = []
         for contact in contacts_of(self.person, reader=self.by).filter(public_id__in=chosen):
@@ -176,36 +179,22 @@ class _Passing:
             note = PersonNote(person=contact, kind=NoteKind.PROTOCOL, text=text, on=self.today, unit_id=self.change_set.unit_id)
             save_record(note, by=self.by)
             notes.append(note)
-        note_created(self.change_set, notes)
-        return [*notes]
+        self._note_saved(notes)
 
-    def _views(self) -> list[models.Model]:
+    def _views(self) -> None:
         chosen = self._chosen(VIEW)
-        rows = list(shared_views_of(self.person).filter(public_id__in=chosen).select_for_update(of=("self",)).order_by("id"))
+        rows = list(views_in_reach(self.person, self.by).filter(public_id__in=chosen).select_for_update(of=("self",)).order_by("id"))
         self._change(rows, "created_by", lambda row: chosen[str(row.public_id)])
         for row in rows:
             self._pass(VIEW, row, chosen[str(row.public_id)])
-        return [*rows]
+
+    def _note_saved(self, records: Sequence[Record]) -> None:
+        """Note new records that their own rules have saved."""
+        note_created(self.change_set, records)
+        self.writes.touched += records
 
     def _change(self, rows: Sequence[Any], column: str, value: Callable[[Any], Any]) -> None:
-        """Set one column of each row, with the next revision, a version and an entry of the change set."""
-        befores = [columns_of(row, [column]) for row in rows]
-        for row in rows:
-            setattr(row, column, value(row))
-        self._save(rows, [column])
-        note_changed(self.change_set, zip(rows, befores, strict=True))
-
-    def _save(self, rows: Sequence[Any], columns: list[str]) -> None:
-        if not rows:
-            return
-        model: Any = type(rows[0])
-        if isinstance(rows[0], Record):
-            for row in rows:
-                row.revision += 1
-                row.updated_at, row.updated_by = timezone.now(), self.by
-            columns = [*columns, "revision", "updated_at", "updated_by"]
-        model._base_manager.bulk_update(rows, columns, batch_size=200)
-        record_changes(rows, by=self.by, reason=str(self.change_set)[:100])
+        self.writes.change(rows, lambda row: setattr(row, column, value(row)))
 
     def tell(self) -> None:
         """Let each receiver know, with the page that leads to the dossier."""

@@ -19,7 +19,7 @@ from activities.choices import ExchangeStatus, Side
 from activities.models import Attendance, CalendarFeed, Exchange, FollowUp
 from crm.actions.change_sets import undo_change_set
 from crm.choices import AuditVerb, ChangeState, Confidentiality, Role
-from crm.models import AuditEvent, ChangeSet, Notification, Unit, User
+from crm.models import AuditEvent, ChangeSet, Membership, Notification, Unit, User
 from partners.models import Partner, Person, PersonNote, Post, Stewardship
 from tests.factories import make_exchange, make_partner, make_steward, make_user
 from tests.query_counts import check_count, get_counted
@@ -106,6 +106,35 @@ def test_what_the_reader_may_not_see_is_only_counted(an: User, ha: User, centre:
     burden = burden_of(an, reader=lead)
 
     assert (burden.follow_ups, burden.hidden) == ([], 1)
+
+
+def test_a_former_lead_passes_on_nothing_of_the_unit_that_the_person_works_for_now(
+    an: User, chau: User, binh: User, quang_ninh: Unit, nghe_an: Unit, partner: Partner
+) -> None:
+    """An has moved: what was left in Nghệ An may be passed on from there, what is of Quảng Ninh may not."""
+    lead = make_user("lan", unit=nghe_an, role=Role.UNIT_LEAD)
+    today = timezone.localdate()
+    an.memberships.update(valid_to=today)
+    Membership.objects.create(user=an, unit=quang_ninh, role=Role.OFFICER, valid_from=today)
+    other = make_partner("Hội Hữu nghị Nga - Việt")
+    make_steward(other, quang_ninh, officer=an)
+    follow_up = FollowUp(text="Của Quảng Ninh", partner=other, assignee=an, unit=quang_ninh, confidentiality=Confidentiality.NETWORK)
+    save_follow_up(follow_up, by=chau)
+    soon: dict[str, Any] = {"on": today + timedelta(days=5), "status": ExchangeStatus.PLANNED, "confidentiality": Confidentiality.NETWORK}
+    visit = make_exchange(other, by=chau, **soon, attendances=[Attendance(side=Side.OURS, user=an)])
+    feed, _token = make_feed(by=User.objects.get(pk=an.pk))
+
+    burden = burden_of(an, reader=lead)
+    assert [row.partner for row in burden.stewardships] == [partner]
+    assert (burden.follow_ups, burden.planned) == ([], [])
+
+    theirs = [f"stewardship:{Stewardship.objects.get(partner=other).public_id}", f"follow-up:{follow_up.public_id}"]
+    own = f"stewardship:{Stewardship.objects.get(partner=partner).public_id}"
+    change_set = hand_over(an, by=lead, choices=dict.fromkeys([own, *theirs, f"planned:{visit.public_id}"], binh), revoke_feeds=True)
+
+    assert list(change_set.plan["items"]) == [own]
+    feed.refresh_from_db()
+    assert feed.revoked_at is None
 
 
 # --- Passing it on ------------------------------------------------------------------------------------
