@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.actions.audit import record_event
+from crm.actions.jobs import tell_of_change_set
 from crm.actions.versions import is_versioned, record_changes, record_first_versions
 from crm.bulk_rows import insert_rows
 from crm.choices import AuditVerb, ChangeAction, ChangeKind, ChangeState
@@ -161,6 +162,7 @@ def undo_next(change_set: ChangeSet) -> bool:
     if held.rows_done >= held.rows_total:
         held.state, held.undone_at, held.finished_at = ChangeState.UNDONE, timezone.now(), timezone.now()
         record_event(AuditVerb.UNDONE, by=held.undone_by, subject=held, left=len(held.undo_report))
+        tell_of_change_set(held, ChangeState.UNDONE, asked_by=held.undone_by)
     held.save(update_fields=["rows_done", "undo_report", "heartbeat_at", "state", "undone_at", "finished_at"])
     change_set.refresh_from_db()
     return bool(change_set.state == ChangeState.UNDOING)

@@ -12,11 +12,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files import File
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from crm.actions.audit import record_event
+from crm.actions.jobs import tell_of_end
 from crm.choices import AuditVerb, ChangeState, ImportNoun, ImportState
 from crm.identifiers import new_public_id
 from crm.models import ChangeSet, ColumnMapping, Country, ImportJob, Unit, User
@@ -260,6 +262,7 @@ def finish_apply(job: ImportJob, *, by: User, counts: dict[str, int]) -> None:
         close_change_set(job.change_set, counts=counts)
     advance(job, rows_done=job.rows_done, state=ImportState.DONE, finished_at=timezone.now(), counts=counts)
     record_event(AuditVerb.IMPORTED, by=by, subject=job, file=job.original_name, sha256=job.sha256, unit=job.unit.code, counts=counts)
+    _tell_of_end(job, ImportState.DONE)
 
 
 @transaction.atomic
@@ -269,3 +272,9 @@ def fail(job: ImportJob, message: str) -> None:
     if job.change_set_id:
         failed = {"state": ChangeState.APPLIED, "failure": message, "finished_at": timezone.now(), "counts": job.counts}
         ChangeSet.objects.filter(pk=job.change_set_id, state=ChangeState.RUNNING).update(**failed)
+    _tell_of_end(job, ImportState.FAILED)
+
+
+def _tell_of_end(job: ImportJob, state: ImportState) -> None:
+    key, link = f"import:{job.pk}", reverse("partners:import-detail", args=[job.public_id])
+    tell_of_end(job.updated_by or job.created_by, job=job, state=state, started_at=job.started_at, key=key, link=link)
