@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from activities.grammar.days import Day, is_relative, read_day
 from activities.grammar.lines import Line
@@ -14,6 +15,8 @@ _PEOPLE = re.compile(rf"(?<![\w/.])(?:gom\s+|of\s+)?(?P<number>\d{{1,3}}(?:[.,]\
 _BY = re.compile(r"\b(?:truoc ngay|truoc|den ngay|han chot|han|cham nhat|muon nhat|xong trong|before|by|until|due|no later than)\s+(?=\S)")
 _WHO = re.compile(r"^\s*(?P<who>[^\W\d_][^:\x00]{0,60}?)\s*:\s*")
 MOST_PEOPLE = 100_000
+# A line that marks more than this is no entry; each mark is looked up by itself.
+MOST_MARKS = 20
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def read_task(text: str, *, today: date, since: date) -> Task | None:
 
 def read_marks(line: Line) -> list[Marked]:
     """All places and fields that the line marks. How long each is only the vocabulary knows, so none is blotted out here."""
-    found = _MARK.finditer(line.shadow)
+    found = islice(_MARK.finditer(line.shadow), MOST_MARKS)
     return [Marked(line.text[match.start()], match.start(), match.end(), line.text[match.start() + 1 : match.end()]) for match in found]
 
 
