@@ -149,11 +149,13 @@ def similar_people(person: Person, *, partners: Iterable[int], among: QuerySet[P
         longest = max(words, key=len)
         alike |= Q(search_key__contains=longest)
     alike |= Q(email__iexact=newcomer.email) if newcomer.email else Q()
+    # A name with a letter wrong counts only where a partner or an address agrees, so its people are read whole.
+    alike |= Q(pk__in=Post.objects.live().filter(partner__in=newcomer.partners).values("person")) if newcomer.partners else Q()
     known = KnownPeople()
     known.load(among.filter(alike, archived_at=None).exclude(pk=person.pk))
     judged = sorted(known.likely(newcomer), key=lambda found: -found[1])
     different = _called_different(PersonPair, person.pk)
-    rows = Person.objects.in_bulk([found.pk for found, _score, _reasons in judged if found.pk not in different])
+    rows = Person.objects.select_related("country").in_bulk([found.pk for found, _score, _reasons in judged if found.pk not in different])
     return [rows[found.pk] for found, _score, _reasons in judged if found.pk in rows]
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -6,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.forms import Combobox, RecordForm
 from crm.models import Country, User
+from partners.actions.duplicate_scans import similar_people
 from partners.actions.people import save_person, save_post
 from partners.forms.fields import DayField, PlainKeysMixin
 from partners.forms.warnings import Warning, WarningsMixin
@@ -15,6 +17,8 @@ from partners.names import propose_parts
 POST_FIELDS = ["partner", "title_vi", "title_en", "title_native", "rank", "valid_from", "valid_to"]
 
 
+# So many people who may be the same are named; more would be no help.
+PEOPLE_NAMED = 6
 NAME_PARTS = ("family_name", "middle_name", "given_name", "name_order")
 
 
@@ -72,7 +76,9 @@ class PersonForm(WarningsMixin, PlainKeysMixin, RecordForm):
     def find_warnings(self) -> list[Warning]:
         if self.instance.pk and not {"full_name", "latin_name", "native_name"} & set(self.changed_data):
             return []
-        return namesakes_warning(self.instance, by=self.by)
+        held = Post.objects.live().filter(person=self.instance.pk).values_list("partner", flat=True) if self.instance.pk else []
+        asked = [self.post.instance.partner_id] if self.post is not None and self.post.instance.partner_id else []
+        return likely_people_warning(self.instance, partners=[*held, *asked], by=self.by)
 
     def save(self, commit: bool = True) -> Person:
         post = self.post.instance if self.post is not None and self.post.has_changed() else None
@@ -120,12 +126,18 @@ def proposed(full_name: str, country: str | None) -> dict[str, str]:
     return dict(zip(NAME_PARTS, (parts.family, parts.middle, parts.given, str(parts.order)), strict=True))
 
 
-def namesakes_warning(person: Person, *, by: User) -> list[Warning]:
-    """People in use with one of the person's names, in any spelling, who may be the same one."""
-    namesakes = list(Person.objects.visible_to(by).live().namesakes(person).select_related("country")[:6])
-    if not namesakes:
+def likely_people_warning(person: Person, *, partners: Iterable[int], by: User) -> list[Warning]:
+    """People in use who may be the one entered: of one of the names in any spelling, or of a name like it.
+
+    ``partners``: at which the person entered holds a post; a name that is only alike counts where such a thing agrees too.
+    """
+    seen = Person.objects.visible_to(by).live()
+    namesakes = seen.namesakes(person).select_related("country")[:PEOPLE_NAMED]
+    alike = similar_people(person, partners=partners, among=seen)
+    likely = list(dict.fromkeys([*namesakes, *alike]))[:PEOPLE_NAMED]
+    if not likely:
         return []
-    links = tuple((other.get_absolute_url(), f"{other.full_name}{f' · {other.country}' if other.country else ''}") for other in namesakes)
+    links = tuple((other.get_absolute_url(), f"{other.full_name}{f' · {other.country}' if other.country else ''}") for other in likely)
     return [Warning(str(_("A person of this name is recorded.")), links)]
 
 

@@ -7,7 +7,7 @@ from crm.forms import Combobox
 from crm.models import User
 from partners.actions.succession import Titles, name_successor
 from partners.forms.fields import DayField, PlainKeysMixin
-from partners.forms.people import namesakes_warning
+from partners.forms.people import likely_people_warning
 from partners.forms.warnings import Warning, WarningsMixin
 from partners.models import Person, Post
 from partners.names import propose_parts
@@ -41,7 +41,9 @@ class SuccessionForm(WarningsMixin, PlainKeysMixin, forms.Form):
         return cleaned
 
     def find_warnings(self) -> list[Warning]:
-        return [] if self.cleaned_data["successor"] else namesakes_warning(self._newcomer(), by=self.by)
+        if self.cleaned_data["successor"]:
+            return []
+        return likely_people_warning(self._newcomer(), partners=[self.ending.partner_id], by=self.by)
 
     def save(self) -> Post:
         titles = Titles(*(self.cleaned_data[f"title_{language}"] for language in ("vi", "en", "native")))

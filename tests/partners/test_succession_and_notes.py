@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from activities.actions.follow_ups import save_follow_up
 from activities.models import FollowUp
+from crm.actions.change_sets import undo_change_set
 from crm.choices import AuditVerb, Confidentiality
 from crm.models import AuditEvent, Country, User
 from partners.actions.consent import keep_the_least
+from partners.actions.merges import merge_people
 from partners.actions.notes import save_note
 from partners.actions.people import save_person
 from partners.actions.succession import name_successor
@@ -241,6 +243,24 @@ def test_contact_data_do_not_come_back_by_any_door(chair: Post, an: User) -> Non
         save_person(chair.person, by=an)
 
 
+def test_what_was_merged_into_the_person_is_erased_too_and_taking_apart_brings_nothing_back(chair: Post, khoa: User) -> None:
+    survivor = chair.person
+    double, first = (Person(full_name=name, phone="+856 20 7777", protocol_notes="dị ứng") for name in ("Bounmi Vongsa", "B. Vongsa"))
+    for person in (double, first):
+        save_person(person, by=khoa)
+    merge_people(double, first, by=khoa)
+    double.refresh_from_db()
+    merge = merge_people(survivor, double, by=khoa)
+    survivor.refresh_from_db()
+
+    keep_the_least(survivor, by=khoa)
+    undo_change_set(merge, by=khoa)
+
+    assert set(Person.objects.values_list("phone", "protocol_notes", "consent")) == {("", "", Consent.WITHDRAWN)}
+    assert not Person.history.exclude(phone="", protocol_notes="").exists()
+    assert Person.objects.get(pk=double.pk).merged_into is None
+
+
 def test_another_unit_erases_nothing(chair: Post, chau: User) -> None:
     with pytest.raises(PermissionDenied):
         keep_the_least(chair.person, by=chau)
@@ -285,3 +305,15 @@ def test_a_namesake_is_warned_of_on_entry(an: User, client: Client) -> None:
     assert first.status_code == 422
     assert "Nguyễn Thị Hòa" in first.content.decode()
     assert client.post("/partners/people/new/", {**sent, "overrule_warnings": "on"}).status_code == 302
+
+
+def test_a_name_with_a_slip_is_warned_of_where_the_partner_agrees(chair: Post, partner: Partner, an: User, client: Client) -> None:
+    client.force_login(an)
+    sent = {"full_name": "Bounmi Vongsa", "name_order": "given_first", "confidentiality": "network", "post-rank": "100"}
+    at_the_partner = {"post-partner": str(partner.public_id), "post-title_vi": "Chủ tịch"}
+
+    warned = client.post("/partners/people/new/", {**sent, **at_the_partner})
+
+    assert warned.status_code == 422
+    assert chair.person.get_absolute_url() in warned.content.decode()
+    assert client.post("/partners/people/new/", sent).status_code == 302, "elsewhere it is another name"
