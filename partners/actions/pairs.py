@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.actions.notifications import notify
-from crm.choices import NotificationTopic, PairState, Role
+from crm.choices import Confidentiality, NotificationTopic, PairState, Role
 from crm.models import Membership, User
 from crm.permissions import Permission
 from partners.models import PartnerPair, PersonPair, Stewardship
@@ -51,15 +51,25 @@ def may_decide(pair: Pair, user: User) -> bool:
     """Whoever may merge, and may change at least one of the two while seeing both."""
     model: Any = type(pair.first)
     ends = [pair.first_id, pair.second_id]
-    seen = model.objects.visible_to(user).filter(pk__in=ends).count() == len(ends)
-    return user.may(Permission.MERGE) and seen and model.objects.editable_by(user).filter(pk__in=ends).exists()
+    return user.may(Permission.MERGE) and _sees_both(pair, user) and model.objects.editable_by(user).filter(pk__in=ends).exists()
 
 
 def _ask(pair: Pair, *, by: User) -> None:
-    text = _("%(who)s asks: are “%(first)s” and “%(second)s” the same?") % {"who": by, "first": pair.first, "second": pair.second}
+    ends = (pair.first, pair.second)
+    if any(getattr(end, "confidentiality", "") == Confidentiality.RESTRICTED for end in ends):
+        # What people are told also goes out by mail.
+        text = _("%(who)s asks whether two people, at least one of them restricted, are the same.") % {"who": by}
+    else:
+        text = _("%(who)s asks: are “%(first)s” and “%(second)s” the same?") % {"who": by, "first": pair.first, "second": pair.second}
     link = f"{pair.first.get_absolute_url()}merge/?with={pair.second.public_id}"
     key = f"pair-{pair._meta.model_name}-{pair.pk}"
-    notify(keepers(pair).exclude(pk=by.pk), topic=NotificationTopic.DUPLICATE, key=key, text=text, link=link)
+    asked = [user for user in keepers(pair).exclude(pk=by.pk) if _sees_both(pair, user)]
+    notify(asked, topic=NotificationTopic.DUPLICATE, key=key, text=text, link=link)
+
+
+def _sees_both(pair: Pair, user: User) -> bool:
+    model: Any = type(pair.first)
+    return bool(model.objects.visible_to(user).filter(pk__in=[pair.first_id, pair.second_id]).count() == 2)
 
 
 def keepers(pair: Pair) -> QuerySet[User]:

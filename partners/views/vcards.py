@@ -19,7 +19,7 @@ from crm.choices import AuditVerb
 from crm.generic import UNPROCESSABLE, SignedInRequest
 from crm.models import Country
 from crm.permissions import Permission, requires
-from crm.text import fold
+from crm.text import fold, one_line
 from partners.actions.vcards import card_of
 from partners.forms.vcards import CardsForm, card_rows, initial_rows, likely_people
 from partners.models import Partner, Person, Post
@@ -87,7 +87,7 @@ def vcard_import(request: SignedInRequest) -> HttpResponse:
 def vcard_save(request: SignedInRequest) -> HttpResponse:
     """Record the ticked cards of the preview as one change set."""
     country = Country.objects.filter(alpha2=request.POST.get("of_country", "")[:2].replace("\x00", "")).first()
-    source = request.POST.get("source", "")[:200] or _("vCards")
+    source = one_line(request.POST.get("source", "").replace("\x00", ""))[:200] or _("vCards")
     cards = card_rows(request.POST, by=request.user, country=country, source=source)
     faults = []
     if cards.is_valid():
