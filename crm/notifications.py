@@ -49,23 +49,34 @@ def send_digests(day: date, *, mail: BaseEmailBackend) -> int:
     return failed
 
 
-@transaction.atomic
 def send_digest(user: User, *, mail: BaseEmailBackend) -> bool:
     """Send the account what it has not read and was not mailed yet; return whether there was anything.
 
-    The lines are held while the message goes out, so that two runs at once send it once. Raises SMTPException or
-    OSError where the mail server does not take it; then nothing counts as mailed.
+    The lines are marked before the message goes out, so that two runs at once send it once and no transaction stays open
+    while a mail server thinks: on SQLite nobody else could write as long. Raises SMTPException or OSError where the
+    server does not take the message. Whatever fails, the marks are taken off again.
     """
-    waiting = Notification.objects.visible_to(user).unmailed().order_by("topic", "-created_at", "-id")
-    lines = list(waiting.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked))
+    lines = _take_unmailed(user)
     if not lines:
         return False
-    with translation.override(user.language):
-        message = digest_of(user, lines)
-    message.connection = mail
-    message.send()
-    Notification.objects.filter(pk__in=[line.pk for line in lines]).update(mailed_at=timezone.now())
+    try:
+        with translation.override(user.language):
+            message = digest_of(user, lines)
+        message.connection = mail
+        message.send()
+    except Exception:
+        Notification.objects.filter(pk__in=[line.pk for line in lines]).update(mailed_at=None)
+        raise
     return True
+
+
+@transaction.atomic
+def _take_unmailed(user: User) -> list[Notification]:
+    """The account's unmailed lines, marked as mailed; those that another run is taking are left to it."""
+    waiting = Notification.objects.visible_to(user).unmailed().order_by("topic", "-created_at", "-id")
+    lines = list(waiting.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked))
+    Notification.objects.filter(pk__in=[line.pk for line in lines]).update(mailed_at=timezone.now())
+    return lines
 
 
 def digest_of(user: User, lines: Sequence[Notification]) -> EmailMultiAlternatives:

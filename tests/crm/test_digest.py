@@ -96,6 +96,22 @@ def test_a_dead_mail_server_loses_nothing(reader: User) -> None:
     assert len(mail.outbox) == 1
 
 
+class RunsAgainMeanwhile(BaseEmailBackend):
+    """A mail server so slow that the next run begins before it has answered."""
+
+    def send_messages(self, messages: Any) -> int:
+        run(TUESDAY)
+        return mail.get_connection().send_messages(messages) or 0
+
+
+def test_a_run_that_begins_while_another_one_sends_sends_nothing_again(reader: User) -> None:
+    tell(reader)
+
+    send_digests(TUESDAY, mail=RunsAgainMeanwhile())
+
+    assert len(mail.outbox) == 1
+
+
 def test_the_task_asks_to_be_run_again_for_the_same_day(reader: User, monkeypatch: pytest.MonkeyPatch) -> None:
     tell(reader)
     asked: dict[str, Any] = {}
