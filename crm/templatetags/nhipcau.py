@@ -5,7 +5,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
 
 from django import template
 from django.forms import BaseForm
@@ -200,13 +199,6 @@ def may(context: Context, permission: str) -> bool:
 def form_fields(form: BaseForm) -> SafeString:
     """The error summary and all fields of a form, in the look of the product."""
     return form.render("crm/forms/form.html")
-
-
-@register.simple_tag
-def address_with(path: str, **parameters: Any) -> str:
-    """A path with a query string; parameters without a value are left out, days are written as ISO."""
-    given = {key: value.isoformat() if isinstance(value, date) else value for key, value in parameters.items() if value not in (None, "")}
-    return f"{path}?{urlencode(given, doseq=True)}" if given else path
 
 
 @register.simple_tag

@@ -141,7 +141,9 @@ def test_nonsense_is_refused(address: str, status: int, an: User, client: Client
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", ["/partners/", "/activities/", "/activities/follow-ups/", "/activities/events/", "/partners/people/", "/changes/"])
+@pytest.mark.parametrize(
+    "address", ["/partners/", "/activities/", "/activities/follow-ups/", "/activities/events/", "/partners/people/", "/changes/"]
+)
 @pytest.mark.parametrize("format_name", ["csv", "xlsx"])
 def test_every_list_is_exported_with_all_its_columns(address: str, format_name: str, an: User, client: Client) -> None:
     make_exchange(make_partner("Hội"), by=an, on=date(2026, 11, 2))

@@ -104,7 +104,7 @@ def test_entries_of_a_table_or_column_that_is_no_more_are_told(binh: User, clien
     partner = make_partner(city="cũ")
     changed(change_set, partner, binh, city="mới")
     entry = change_set.entries.get()
-    entry.before, entry.after = {**entry.before, "motto": "a"}, {**entry.after, "motto": "b"}
+    entry.before, entry.after = {"city": "cũ", "motto": "a"}, {"city": "mới", "motto": "b"}
     entry.save()
     change_set.entries.create(model="partners.guild", object_pk=7, action="changed", before={"name": "a"}, after={"name": "b"})
 
