@@ -3,14 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import ForeignKey, Model
 from django.utils import timezone
-from django.utils.dateparse import parse_date
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -188,5 +187,9 @@ class _Names:
         choices = dict(field.flatchoices) if field is not None else {}
         if value in choices:
             return str(choices[value])
-        day = parse_date(value) if isinstance(value, str) and len(value) == 10 and field.get_internal_type() == "DateField" else None
-        return date_format(day, "SHORT_DATE_FORMAT") if isinstance(day, date) else str(value)[:LONGEST_VALUE]
+        kind = field.get_internal_type() if field is not None and isinstance(value, str) else ""
+        if kind == "DateField" and (day := parse_date(value)):
+            return date_format(day, "SHORT_DATE_FORMAT")
+        if kind == "DateTimeField" and (moment := parse_datetime(value)):
+            return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+        return str(value)[:LONGEST_VALUE]

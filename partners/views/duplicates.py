@@ -1,5 +1,6 @@
 """The queue of records that may be the same, what is said of each pair, and the search that fills the queue."""
 
+from time import time
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from crm.choices import PairState
 from crm.generic import SignedInRequest, done, is_partial
@@ -22,6 +24,8 @@ from partners.models import DuplicateScan, Partner, PartnerPair, Person, PersonP
 from partners.tasks_duplicates import scan_for_duplicates
 
 PAGE_SIZE = 25
+ASKED_FOR = 120  # Seconds for which the page waits for a worker to begin a search.
+LONGEST_SECOND = 12
 NOUNS: dict[str, tuple[Any, Any]] = {"partners": (PartnerPair, Partner), "people": (PersonPair, Person)}
 STATES = (PairState.LATER, PairState.ASKED, PairState.DIFFERENT)
 
@@ -47,7 +51,7 @@ def duplicate_list(request: SignedInRequest) -> HttpResponse:
         "everybody": request.GET.get("whose") == "all",
         "country": request.GET.get("country", ""),
         "countries": Country.objects.filter(pk__in=_model(noun).objects.live().values("country")),
-        "scan": DuplicateScan.objects.filter(noun=noun).first(),
+        **_search(request, noun),
         "count": None if cursor else pairs.order_by()[:1001].count(),
     }
     template = "partners/duplicate_list.html#pairs" if is_partial(request) else "partners/duplicate_list.html"
@@ -79,15 +83,28 @@ def duplicate_scan(request: SignedInRequest) -> HttpResponse:
     """Look for duplicates now, in the background: all of them the first time, after that what has changed."""
     scan_for_duplicates.delay()
     messages.success(request, _("The search for duplicates has begun. New pairs appear here as they are found."))
-    return done(request, reverse("partners:duplicate-list"))
+    noun = "people" if request.POST.get("noun") == "people" else "partners"
+    return done(request, f"{reverse('partners:duplicate-list')}?noun={noun}&asked={int(time())}")
 
 
 @require_GET
 @requires(Permission.MERGE)
 def scan_progress(request: SignedInRequest, noun: str) -> HttpResponse:
-    """How far the search has come."""
+    """How far the search has come; when it is through, the page is loaded anew with the pairs that it found."""
+    search = _search(request, noun)
+    if search["scan"] is not None and search["scan"].finished_at and not search["asked"]:
+        return HttpResponseClientRedirect(f"{reverse('partners:duplicate-list')}?noun={noun}")
+    return render(request, "partners/duplicate_list.html#progress", {"noun": noun, **search})
+
+
+def _search(request: SignedInRequest, noun: str) -> dict[str, Any]:
+    """The last search, and ``asked``: the second of the epoch at which one was asked for that no worker has begun yet."""
     scan = DuplicateScan.objects.filter(noun=noun).first()
-    return render(request, "partners/duplicate_list.html#progress", {"scan": scan, "noun": noun})
+    sent = request.GET.get("asked", "")
+    asked = int(sent) if sent.isdecimal() and len(sent) < LONGEST_SECOND else 0
+    begun = scan is not None and scan.started_at.timestamp() >= asked
+    is_waiting = time() - ASKED_FOR <= asked <= time() and not begun
+    return {"scan": scan, "asked": asked if is_waiting else 0}
 
 
 def _state(request: HttpRequest) -> str:

@@ -58,7 +58,8 @@ def protocol_order(request: SignedInRequest, public_id: UUID) -> HttpResponse:
             wanted.insert(max(place + step, 0), wanted.pop(place))
     order_posts(partner, wanted=wanted, by=request.user)
     if is_partial(request):
-        context = {"object": partner, "saved": True} | people_of(partner, request.user)
+        moves = {"moved": _uuid(request.POST.get("up") or request.POST.get("down") or ""), "moved_up": "up" in request.POST}
+        context = {"object": partner, "saved": True} | moves | people_of(partner, request.user)
         return render(request, "partners/partner_people.html#people", context)
     messages.success(request, _("The protocol order is saved."))
     return HttpResponseRedirect(f"{partner.get_absolute_url()}?tab=people")

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from crm.actions.change_sets import undo_next
 from crm.choices import NotificationTopic, PairState
@@ -188,6 +189,29 @@ def test_an_unknown_noun_is_not_found(an: User) -> None:
     assert signed_in(an).post(reverse("partners:pair-decide", args=["cats", 1])).status_code == 404
 
 
+def test_a_search_asked_for_is_waited_for_and_ends_with_its_pairs(an: User, nghe_an: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan_for_duplicates()
+    DuplicateScan.objects.update(started_at=timezone.now() - timedelta(hours=1))
+    client = signed_in(an)
+    monkeypatch.setattr(scan_for_duplicates, "delay", lambda: None)  # The worker is busy.
+
+    page = client.post(reverse("partners:duplicate-scan"), {"noun": "people"}, follow=True)
+    asked = page.context["asked"]
+    progress = f"{reverse('partners:duplicate-progress', args=['people'])}?asked={asked}"
+    still_waiting = client.get(progress).content.decode()
+    DuplicateScan.objects.filter(noun=PEOPLE).update(started_at=timezone.now() + timedelta(seconds=2))
+
+    assert page.context["noun"] == "people"
+    assert f"asked={asked}" in page.content.decode()
+    assert f"asked={asked}" in still_waiting
+    assert client.get(progress)["HX-Redirect"] == f"{reverse('partners:duplicate-list')}?noun=people"
+
+
+@pytest.mark.parametrize("asked", ["x", "-1", "9" * 50, "٣", "1"])
+def test_a_search_asked_for_long_ago_or_never_is_not_waited_for(asked: str, an: User) -> None:
+    assert signed_in(an).get(reverse("partners:duplicate-list"), {"asked": asked}).context["asked"] == 0
+
+
 def test_the_queue_asks_a_fixed_number_of_queries(an: User, nghe_an: Any) -> None:
     for number in range(8):
         one, two = make_partner(f"Hội {number}", unit=nghe_an), make_partner(f"Hội {number} b", unit=nghe_an)
@@ -199,7 +223,9 @@ def test_a_merge_is_taken_apart_on_the_page_of_its_change_set(pair: PartnerPair,
     one, two = pair.first, pair.second
     change_set = merge_partners(one, two, by=khoa)
     client = signed_in(khoa)
-    assert client.get(reverse("crm:change-set-detail", args=[change_set.public_id])).status_code == 200
+    told = client.get(reverse("crm:change-set-detail", args=[change_set.public_id])).content.decode()
+    assert f"{timezone.localtime():%d/%m/%Y}" in told
+    assert "+00:00" not in told
     assert client.post(reverse("crm:change-set-undo", args=[change_set.public_id])).status_code == 302
     while undo_next(change_set):
         pass

@@ -1,5 +1,6 @@
 """What hangs on a partner: protocol order, relations, who keeps it, certificates; done from its page."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -68,6 +69,21 @@ def test_the_arrows_move_by_one_place_without_script(
 
     assert response["Location"] == f"{partner.get_absolute_url()}?tab=people"
     assert names_in_order(partner) == expected
+
+
+@pytest.mark.parametrize(
+    ("button", "moved", "stays_on"), [("down", "A", "down"), ("down", "B", "up"), ("up", "B", "down"), ("up", "C", "up")]
+)
+def test_the_keyboard_stays_on_the_line_that_it_moves(
+    button: str, moved: str, stays_on: str, partner: Partner, an: User, client: Client
+) -> None:
+    posts = {name: seat(partner, an, name, rank) for rank, name in enumerate("ABC")}
+    client.force_login(an)
+    sent = {"post": [str(post.public_id) for post in posts.values()], button: str(posts[moved].public_id)}
+
+    page = client.post(f"{partner.get_absolute_url()}protocol-order/", sent, headers={"HX-Request": "true"}).content.decode()
+
+    assert re.findall(r'name="(\w+)" value="([^"]+)" data-focus', page) == [(stays_on, str(posts[moved].public_id))]
 
 
 def test_those_whom_one_may_not_see_keep_their_places(partner: Partner, an: User, ha: User) -> None:
