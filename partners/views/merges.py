@@ -69,6 +69,12 @@ def _apply(request: SignedInRequest, survivor: Any, other: Any) -> HttpResponse:
     return done(request, survivor.get_absolute_url())
 
 
+def _is_seen(pair: merges.FieldPair, request: SignedInRequest) -> bool:
+    """A partner may be a person whom the reader may not see; then the choice that is suggested stands."""
+    people = {value.pk for value in (pair.kept, pair.merged) if isinstance(value, Person)}
+    return not people or Person.objects.visible_to(request.user).filter(pk__in=people).count() == len(people)
+
+
 def _ask(request: SignedInRequest, survivor: Any, other: Any) -> HttpResponse:
     """Those who keep the records decide; the pair is noted as asked."""
     model: Any = PartnerPair if isinstance(survivor, Partner) else PersonPair
@@ -95,7 +101,7 @@ def _show(request: SignedInRequest, survivor: Any, other: Any, refused: list[str
     context = {
         "object": survivor,
         "other": other,
-        "pairs": merges.field_pairs(survivor, other),
+        "pairs": [pair for pair in merges.field_pairs(survivor, other) if _is_seen(pair, request)],
         "moving": merges.what_moves(survivor, other),
         "held": merges.what_moves(other, survivor),
         "refused": refused,

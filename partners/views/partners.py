@@ -14,7 +14,7 @@ from crm.permissions import Permission
 from partners.actions.partners import archive_partner, restore_partner
 from partners.choices import RELATIONS_TURNED, RelationKind
 from partners.forms.partners import PartnerForm
-from partners.models import Partner, Registration, Relation, Stewardship
+from partners.models import Partner, Person, Registration, Relation, Stewardship
 from partners.views.history import HistoryView
 from partners.views.history_parts import Part
 from partners.views.history_records import Related
@@ -39,6 +39,7 @@ class PartnerDetail(DetailView):
             "today": today,
             "tiers": _tiers_of(partner, today),
             "held": people.get("held", []),
+            "person_seen": bool(partner.person_id) and Person.objects.visible_to(user).filter(pk=partner.person_id).exists(),
             "stewardships": Stewardship.objects.live().not_over(today).filter(partner=partner).select_related("unit", "officer"),
             "relations": relations_of(partner, today),
             "registrations": _registrations_of(partner, today),

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.test import Client
 
 from crm.actions.bulk_edits import discard_bulk_edit, start_bulk_edit
 from crm.choices import ChangeKind, ChangeState, Confidentiality, PairState, Role
@@ -9,13 +10,13 @@ from crm.models import ChangeSet, Notification, Unit, User
 from partners.actions.merges import merge_people
 from partners.actions.pairs import decide_pair
 from partners.models import Person, PersonPair
-from tests.factories import make_user
+from tests.factories import make_partner, make_user
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def two(an: User, nghe_an: Unit, quang_ninh: Unit) -> tuple[Person, Person]:
+def two(an: User, nghe_an: Unit, quang_ninh: Unit, reference_data: None) -> tuple[Person, Person]:
     """Somebody An keeps secret, and the same one as Quảng Ninh entered him for all."""
     secret = Person.objects.create(full_name="Nguồn Kín", unit=nghe_an, created_by=an, confidentiality=Confidentiality.RESTRICTED)
     return secret, Person.objects.create(full_name="Nguồn K.", unit=quang_ninh)
@@ -48,3 +49,12 @@ def test_what_is_no_bulk_edit_is_neither_started_nor_given_up_as_one(an: User, n
         start_bulk_edit(merge, by=an, message="x")
     with pytest.raises(PermissionDenied):
         discard_bulk_edit(merge, by=an)
+
+
+def test_a_partner_that_is_a_restricted_person_does_not_tell_the_name(chau: User, two: tuple[Person, Person]) -> None:
+    partner, other = make_partner("Ông K.", person=two[0]), make_partner("Ông K")
+    client = Client()
+    client.force_login(chau)
+
+    for address in (partner.get_absolute_url(), f"{partner.get_absolute_url()}merge/?with={other.public_id}"):
+        assert "Nguồn Kín" not in client.get(address).content.decode()
