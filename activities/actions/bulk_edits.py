@@ -31,7 +31,7 @@ class Confide(ByHost):
         if value != Confidentiality.RESTRICTED:
             return
         telling = FollowUp.objects.filter(exchange__in=rows).exclude(confidentiality=Confidentiality.RESTRICTED)
-        run.change_also(list(telling), ["confidentiality"], {"confidentiality": Confidentiality.RESTRICTED})
+        run.change(telling, lambda row: setattr(row, "confidentiality", Confidentiality.RESTRICTED))
 
 
 class HoldTogether(AddLinks):

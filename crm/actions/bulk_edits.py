@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from crm.actions.audit import record_event
 from crm.actions.bulk_operations import BulkRun, Operation
+from crm.actions.change_sets import announce
 from crm.actions.jobs import tell_of_change_set
 from crm.actions.records import archive_record
 from crm.choices import AuditVerb, ChangeKind, ChangeState
@@ -172,10 +173,10 @@ def apply_next(change_set: ChangeSet) -> bool:
     if not held.created_by.may(noun.bulk.permission):
         raise PermissionDenied
     targets = dict(held.plan["targets"][held.rows_done : held.rows_done + CHUNK])
-    run = BulkRun(held, by=held.created_by)
+    run = BulkRun(held.created_by, held)
     rows, left = _unchanged_since(noun.model, targets, by=held.created_by)
-    run.change(rows, edits_of(held))
-    run.announce()
+    run.edit(rows, edits_of(held))
+    announce(run.touched)
     counts = Counter(held.counts) + Counter(changed=len(rows), left=len(left))
     held.counts, held.rows_done, held.heartbeat_at = dict(counts), held.rows_done + len(targets), timezone.now()
     columns = ["counts", "rows_done", "heartbeat_at"]

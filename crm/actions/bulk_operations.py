@@ -10,87 +10,34 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 
-from crm.actions.change_sets import announce, columns_of, note_changed, note_created, note_removed
-from crm.actions.versions import is_versioned, record_changes, record_first_versions
-from crm.models import ChangeSet, User
-from crm.models.records import Record
+from crm.actions.change_sets import columns_of, note_changed
+from crm.actions.noted_writes import NotedWrites
+from crm.actions.versions import record_changes
+from crm.models import User
 
 MARKS = ("revision", "updated_at", "updated_by")
 
 
-class BulkRun:
-    """One chunk on its way: changes rows, notes each for undo, keeps their versions, and remembers whom to tell."""
+class BulkRun(NotedWrites):
+    """One chunk of a bulk edit on its way."""
 
-    def __init__(self, change_set: ChangeSet, *, by: User) -> None:
-        self.change_set = change_set
-        self.by = by
-        self.touched: list[Model] = []
-
-    def change(self, rows: Sequence[Any], edits: Sequence[tuple["Operation", Any]]) -> None:
+    def edit(self, rows: Sequence[Any], edits: Sequence[tuple["Operation", Any]]) -> None:
         """Do the edits to rows of one model. Columns first, then what hangs on the rows; the version comes last and sees both."""
         if not rows:
             return
         columns = {column for operation, _value in edits for column in operation.columns}
         before = [(row, columns_of(row, {*columns, "revision"})) for row in rows]
-        for operation, value in edits:
-            for row in rows:
-                operation.set_on(row, value)
-        self._store(rows, columns)
-        note_changed(self.change_set, before)
-        for operation, value in edits:
-            operation.follow(self, rows, value)
-        self._keep_versions(rows)
-
-    def change_also(self, rows: Sequence[Any], columns: Iterable[str], values: dict[str, Any]) -> None:
-        """Give other rows that hang on those edited these values."""
-        if not rows:
-            return
-        before = [(row, columns_of(row, {*columns, "revision"})) for row in rows]
-        for row in rows:
-            for name, value in values.items():
-                setattr(row, name, value)
-        self._store(rows, set(columns))
-        note_changed(self.change_set, before)
-        self._keep_versions(rows)
-
-    def create(self, rows: Sequence[Any]) -> None:
-        """Insert rows of one model."""
-        if not rows:
-            return
-        for row in rows:
-            if isinstance(row, Record):
-                row.created_by = row.updated_by = self.by
-        model = type(rows[0])
-        model._default_manager.bulk_create(rows)
-        note_created(self.change_set, rows)
-        record_first_versions(model, [row.pk for row in rows], by=self.by, reason=self._reason)
-        self.touched += rows
-
-    def remove(self, rows: Sequence[Any]) -> None:
-        """Delete plain rows of one model."""
-        if not rows:
-            return
-        note_removed(self.change_set, rows)
-        type(rows[0])._default_manager.filter(pk__in=[row.pk for row in rows]).delete()
-
-    def announce(self) -> None:
-        """Tell whoever keeps copies of the rows touched."""
-        announce(self.touched)
-
-    @property
-    def _reason(self) -> str:
-        return str(self.change_set)[:100]
-
-    def _store(self, rows: Sequence[Any], columns: set[str]) -> None:
         now = timezone.now()
         for row in rows:
+            for operation, value in edits:
+                operation.set_on(row, value)
             row.revision, row.updated_at, row.updated_by = row.revision + 1, now, self.by
         type(rows[0])._default_manager.bulk_update(rows, [*sorted(columns), *MARKS], batch_size=100)
         self.touched += rows
-
-    def _keep_versions(self, rows: Sequence[Any]) -> None:
-        if is_versioned(type(rows[0])):
-            record_changes(rows, by=self.by, reason=self._reason)
+        note_changed(self.change_set, before)
+        for operation, value in edits:
+            operation.follow(self, rows, value)
+        record_changes(rows, by=self.by, reason=self.reason)
 
 
 class Operation:

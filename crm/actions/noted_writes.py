@@ -45,19 +45,25 @@ class NotedWrites:
         return len(listed)
 
     def remove(self, rows: Iterable[models.Model]) -> int:
-        """Remove plain rows, noted whole, so that they can come back; records are archived instead, never removed."""
+        """Remove plain rows of one model, noted whole, so that they can come back; records are archived instead, never removed."""
         listed = list(rows)
         note_removed(self.change_set, listed)
         self.touched += [type(row)(pk=row.pk) for row in listed]
+        if listed and not is_versioned(type(listed[0])):
+            type(listed[0])._base_manager.filter(pk__in=[row.pk for row in listed]).delete()
+            return len(listed)
         for row in listed:
             row._history_user, row._change_reason = self.by, self.reason  # type: ignore[attr-defined]  # read by django-simple-history
             row.delete()
         return len(listed)
 
     def create(self, rows: Iterable[models.Model]) -> int:
-        """Add plain rows, with their first version."""
+        """Add rows of one model, with their first version. No rule is asked: records that have some are saved by their action."""
         listed = list(rows)
         if listed:
+            for row in listed:
+                if isinstance(row, Record):
+                    row.created_by = row.updated_by = self.by
             model = type(listed[0])
             model._base_manager.bulk_create(listed)
             record_first_versions(model, [row.pk for row in listed], by=self.by, reason=self.reason)

@@ -36,8 +36,8 @@ class GiveLead(Operation):
         ending = list(kept.filter(Q(role=StewardRole.LEAD) | Q(unit=unit)))
         # What began today never held for a day, so it goes out of use instead of ending before it began.
         begun_today = [row for row in ending if row.valid_from == today]
-        run.change_also([row for row in ending if row.valid_from != today], ["valid_to"], {"valid_to": today})
-        run.change_also(begun_today, ["archived_at", "archived_by"], {"archived_at": timezone.now(), "archived_by": run.by})
+        run.change([row for row in ending if row.valid_from != today], lambda row: setattr(row, "valid_to", today))
+        run.archive(begun_today)
         run.create([Stewardship(partner=row, unit=unit, officer=officer, role=StewardRole.LEAD, valid_from=today) for row in rows])
 
     def write(self, value: tuple[Unit, User | None]) -> list[int | None]:
