@@ -77,7 +77,7 @@ class _Passing:
         for receiver in self.receivers:
             _check_receiver(receiver, person)
         self.change_set = ChangeSet(
-            kind=ChangeKind.HAND_OVER, message=translate("Hand-over: %(who)s") % {"who": person}, unit_id=self._unit_id(),
+            kind=ChangeKind.HAND_OVER, message=translate("Hand-over: %(person)s") % {"person": person}, unit_id=self._unit_id(),
             state=ChangeState.RUNNING, started_at=timezone.now(),
         )  # fmt: skip
         self.writes = NotedWrites(by, self.change_set)
@@ -93,7 +93,8 @@ class _Passing:
 
     def run(self) -> None:
         save_record(self.change_set, by=self.by)
-        for step in (self._stewardships, self._follow_ups, self._planned, self._contacts, self._views):
+        # Contacts first: who is one depends on the partners kept and on who is present, which the other steps change.
+        for step in (self._contacts, self._stewardships, self._follow_ups, self._planned, self._views):
             step()
         announce(self.writes.touched)
         self.change_set.plan = {"person": self.person.pk, "items": self.passed}

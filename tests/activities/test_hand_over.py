@@ -166,6 +166,19 @@ def test_everything_passes_in_one_step(an: User, binh: User, yen: User, partner:
     assert AuditEvent.objects.filter(verb=AuditVerb.HANDED_OVER).count() == 1
 
 
+def test_contacts_that_hang_on_what_is_passed_too_are_all_passed(an: User, binh: User, yen: User, partner: Partner) -> None:
+    make_person("Chưa ai gặp, ở nơi An phụ trách", partner, created_by=an)
+    met(partner, make_person("Cũng ở chuyến sắp tới", partner), an, by=an)
+    soon = timezone.localdate() + timedelta(days=3)
+    coming = [Attendance(side=Side.OURS, user=an), Attendance(side=Side.THEIRS, person=Person.objects.latest("pk"), partner=partner)]
+    make_exchange(partner, by=an, on=soon, status=ExchangeStatus.PLANNED, attendances=coming)
+    contacts = burden_of(an, reader=binh).contacts
+
+    change_set = pass_all(an, yen, binh)
+
+    assert len(contacts) == change_set.counts["contact"] == PersonNote.objects.count() == 2
+
+
 def test_undo_brings_everything_back_and_nothing_else_moved(an: User, binh: User, yen: User, nghe_an: Unit, partner: Partner) -> None:
     today = timezone.localdate()
     other = make_partner("Của Bình")
