@@ -12,6 +12,7 @@ from crm.formulas import unprotected
 from crm.legacy_text import BELIEVED_FROM, LEAST_WORDS, Coding, decode_windows, marked_words, recognise, share_of_syllables
 from crm.tabular.errors import TabularError
 from crm.tabular.sources import RawRow, Sheet
+from crm.tabular.structure import MOST_ROWS, too_large
 from crm.text import nfc
 
 DELIMITERS = (",", ";", "\t")
@@ -37,6 +38,8 @@ class DelimitedSource:
         number = 0
         while True:
             number += 1
+            if number > MOST_ROWS:
+                raise too_large()
             try:
                 cells = next(reader)
             except StopIteration:

@@ -80,7 +80,7 @@ class _Reader(ContentHandler):
         self._cells += self._width
         self._width = 0
         if self._row > MOST_ROWS or self._cells > MOST_CELLS:
-            raise _too_large()
+            raise too_large()
         if attrs.get("hidden") in ("1", "true"):
             self.found.hidden_rows.add(self._row)
 
@@ -89,7 +89,7 @@ class _Reader(ContentHandler):
             first, last = int(attrs["min"]), min(int(attrs["max"]), MOST_COLUMNS)
             self._named_columns += max(0, last - first + 1)
             if self._named_columns > MOST_NAMED_COLUMNS:
-                raise _too_large()
+                raise too_large()
             self.found.hidden_columns.update(range(first - 1, last))
 
     def _merge(self, reference: str) -> None:
@@ -101,11 +101,12 @@ class _Reader(ContentHandler):
         if top < bottom <= top + MOST_MERGED_ROWS and right == left:
             self._filled_down += bottom - top
             if self._filled_down > MOST_FILLED_DOWN:
-                raise _too_large()
+                raise too_large()
             self.found.tops.add(top)
             for row in range(top + 1, bottom + 1):
                 self.found.filled_down[row].append((left - 1, top))
 
 
-def _too_large() -> TabularError:
+def too_large() -> TabularError:
+    """More rows or cells, if only empty ones, than any list has."""
     return TabularError("too_large", _("The sheet claims to have more cells than a list has. Copy the list into a new workbook."))

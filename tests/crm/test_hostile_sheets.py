@@ -35,3 +35,9 @@ def test_a_sheet_of_endless_ranges_is_refused(extra: bytes, before: bytes) -> No
     with pytest.raises(TabularError) as refused:
         list(open_table(io.BytesIO(sheet_with(extra, before=before))).rows())
     assert refused.value.code == "too_large"
+
+
+def test_a_file_of_a_million_empty_lines_is_refused() -> None:
+    with pytest.raises(TabularError) as refused:
+        list(open_table(io.BytesIO(b"Name,Country\nA,Lao\n" + b"\n" * 1_100_000)).rows())
+    assert refused.value.code == "too_large"
