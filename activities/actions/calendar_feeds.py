@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from activities.actions.burdens import people_to_hand_over_for
 from activities.models import CalendarFeed
 from crm.actions.audit import record_event
 from crm.choices import AuditVerb
@@ -42,7 +43,12 @@ def make_feed(*, by: User, unit: Unit | None = None) -> tuple[CalendarFeed, str]
 
 @transaction.atomic
 def revoke_feed(feed: CalendarFeed, *, by: User) -> None:
-    """End an address for ever: programs that still read it are told that it is gone."""
+    """End an address for ever: programs that still read it are told that it is gone.
+
+    Raises PermissionDenied for the address of somebody else whose work the account may not pass on.
+    """
+    if feed.user_id != by.pk and not people_to_hand_over_for(by).filter(pk=feed.user_id).exists():
+        raise PermissionDenied
     if feed.revoked_at is None:
         feed.revoked_at = timezone.now()
         feed.save(update_fields=["revoked_at"])

@@ -5,10 +5,11 @@ from typing import Any
 
 import icalendar
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
 
-from activities.actions.calendar_feeds import FEEDS_AT_MOST, make_feed
+from activities.actions.calendar_feeds import FEEDS_AT_MOST, make_feed, revoke_feed
 from activities.actions.exchanges import change_exchange
 from activities.actions.follow_ups import save_follow_up
 from activities.choices import ExchangeStatus
@@ -137,6 +138,15 @@ def test_nobody_revokes_the_address_of_somebody_else(an: User, binh: User, clien
     client.force_login(binh)
 
     assert client.post(f"{PAGE}{feed.pk}/revoke/").status_code == 404
+
+
+def test_only_the_owner_and_whoever_passes_on_the_work_end_an_address(an: User, binh: User, chau: User) -> None:
+    feed, _token = make_feed(by=an)
+    with pytest.raises(PermissionDenied):
+        revoke_feed(feed, by=chau)
+    assert CalendarFeed.objects.in_use().exists()
+    revoke_feed(feed, by=binh)
+    assert not CalendarFeed.objects.in_use().exists()
 
 
 def test_a_unit_outside_ones_own_is_refused(an: User, quang_ninh: Unit, client: Client) -> None:
