@@ -121,7 +121,8 @@ class RecordList(ListView):
             given.pop(name, None)
         filters = QueryDict(view.query, mutable=True) if view else QueryDict(mutable=True)
         for name, values in given.lists():
-            filters.setlist(name, [value for value in values if value or not view])
+            # Without script a form sends what nobody has chosen too.
+            filters.setlist(name, [value for value in values if value])
         return Look(filters, read_columns(columns, self.columns), read_order(order, self.columns, self.default_order), view)
 
     def _view(self) -> SavedView | None:

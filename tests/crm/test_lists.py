@@ -47,6 +47,17 @@ def test_columns_and_their_order_are_the_readers_and_stand_in_the_address(an: Us
     assert heads_on(client.get(f"{LIST}?columns=nonsense")) == heads_on(client.get(LIST))
 
 
+def test_a_filter_form_sent_without_script_leaves_what_was_not_chosen_alone(an: User, partners: list[Partner], client: Client) -> None:
+    client.force_login(an)
+    partners[0].status = PartnerStatus.DORMANT
+    partners[0].save()
+
+    sent = "kind=&family=&country=&tier=&tier_on=&field=&steward=&active_on=&silent_since=&archived="
+
+    assert names_on(client.get(f"{LIST}?{sent}&status=dormant")) == ["Bạn bè"]
+    assert client.get(f"/activities/?{sent}&status=").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("order", "expected"),
     [
