@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -79,8 +80,10 @@ def _ask(request: SignedInRequest, survivor: Any, other: Any) -> HttpResponse:
     """Those who keep the records decide; the pair is noted as asked."""
     model: Any = PartnerPair if isinstance(survivor, Partner) else PersonPair
     first, second = sorted((survivor, other), key=lambda record: record.pk)
-    pair = pair_of(first, second) or model.objects.create(first=first, second=second, score=0)
-    decide_pair(pair, PairState.ASKED, by=request.user, remark=request.POST.get("message", "").replace("\x00", ""))
+    with transaction.atomic():
+        # Whoever may not ask leaves no pair behind in the queue of others.
+        pair = pair_of(first, second) or model.objects.create(first=first, second=second, score=0)
+        decide_pair(pair, PairState.ASKED, by=request.user, remark=request.POST.get("message", "").replace("\x00", ""))
     messages.success(request, _("Those who keep the two records have been asked."))
     return done(request, reverse("partners:duplicate-list"))
 

@@ -9,7 +9,7 @@ from crm.choices import ChangeKind, ChangeState, Confidentiality, PairState, Rol
 from crm.models import ChangeSet, Notification, Unit, User
 from partners.actions.merges import merge_people
 from partners.actions.pairs import decide_pair
-from partners.models import Person, PersonPair
+from partners.models import PartnerPair, Person, PersonPair
 from tests.factories import make_partner, make_user
 
 pytestmark = pytest.mark.django_db
@@ -58,3 +58,12 @@ def test_a_partner_that_is_a_restricted_person_does_not_tell_the_name(chau: User
 
     for address in (partner.get_absolute_url(), f"{partner.get_absolute_url()}merge/?with={other.public_id}"):
         assert "Nguồn Kín" not in client.get(address).content.decode()
+
+
+def test_whoever_may_not_ask_leaves_no_pair_behind(chau: User, nghe_an: Unit, reference_data: None) -> None:
+    one, other = make_partner("Hội A", unit=nghe_an), make_partner("Hội A.", unit=nghe_an)
+    client = Client()
+    client.force_login(chau)
+
+    assert client.post(f"{one.get_absolute_url()}merge/?with={other.public_id}", {"ask": "1"}).status_code == 403
+    assert not PartnerPair.objects.exists()
