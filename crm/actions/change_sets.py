@@ -21,7 +21,7 @@ from crm.actions.versions import is_versioned, record_changes, record_first_vers
 from crm.bulk_rows import insert_rows
 from crm.choices import AuditVerb, ChangeAction, ChangeKind, ChangeState
 from crm.models import ChangeSet, ChangeSetEntry, User
-from crm.models.records import Record
+from crm.models.records import Dated, Record
 from crm.permissions import Permission
 from crm.signals import rows_changed, undo_asked
 
@@ -274,7 +274,13 @@ class _Undoing:
                 row.revision += 1
                 row.updated_at, row.updated_by = timezone.now(), self.by
             names |= {"revision", "updated_at", "updated_by"}
-        saved = self._as_far_as_allowed(once, lambda rows: model._base_manager.bulk_update(rows, sorted(names), batch_size=200))
+
+        def store(rows: list[Any]) -> None:
+            model._base_manager.bulk_update(rows, sorted(names), batch_size=200)
+            for row in rows if issubclass(model, Dated) else ():
+                row.clean()  # Days that may not overlap: on PostgreSQL a constraint says so, on SQLite only this.
+
+        saved = self._as_far_as_allowed(once, store)
         if is_versioned(model):
             record_changes(saved, by=self.by, reason=self.reason)
         self.touched[model._meta.label_lower].update(row.pk for row in saved)
@@ -289,7 +295,7 @@ class _Undoing:
         try:
             with transaction.atomic():
                 store(rows)
-        except IntegrityError:
+        except (IntegrityError, ValidationError):
             if len(present) > 1:
                 return [row for pair in present for row in self._as_far_as_allowed([pair], store)]
             entry, row = present[0]

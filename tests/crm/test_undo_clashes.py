@@ -48,6 +48,21 @@ def test_a_lead_that_another_unit_took_meanwhile_stays_with_it(binh: User, centr
     assert (lead.revision, lead.history.count()) == (2, 2)
 
 
+def test_days_on_which_another_unit_leads_by_now_do_not_come_back(binh: User, centre: Unit, nghe_an: Unit, change_set: ChangeSet) -> None:
+    partner = make_partner()
+    lead = Stewardship(partner=partner, unit=centre, role=StewardRole.LEAD, valid_from=date(2019, 1, 1), valid_to=date(2022, 1, 1))
+    save_record(lead, by=binh)
+    changed(change_set, lead, binh, valid_to=date(2020, 1, 1))
+    later = Stewardship(partner=partner, unit=nghe_an, role=StewardRole.LEAD, valid_from=date(2021, 1, 1), valid_to=date(2023, 1, 1))
+    save_record(later, by=binh)
+
+    undo_change_set(change_set, by=binh)
+
+    lead.refresh_from_db()
+    assert lead.valid_to == date(2020, 1, 1)
+    assert [left["reason"] for left in change_set.undo_report] == ["clash"]
+
+
 def test_an_end_before_the_start_that_was_moved_later_does_not_come_back(binh: User, change_set: ChangeSet) -> None:
     relation = Relation(source=make_partner(), target=make_partner(), kind="funds", valid_from=date(2019, 1, 1), valid_to=date(2020, 1, 1))
     save_record(relation, by=binh)
