@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -257,3 +259,48 @@ def test_no_junk_is_an_error(an: User, lao_viet: Partner, text: str) -> None:
     reading = read(text, an)
 
     assert len(reading.rest) <= len(text) + 1
+
+
+def test_a_line_of_a_thousand_marks_is_read_in_a_few_queries(an: User, reference_data: None) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        read("@a " * 1_300, an)
+    assert len(asked) < 40
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "direction", "day", "people", "rest"),
+    [
+        ("Hôm nay 22/11, tiep don doan Hội Hữu nghị Lào - Việt 8 ng", "DELEGATION_IN", Direction.IN, TODAY, 8, ""),
+        ("Tếp đoàn Hội Hữu nghị Lào - Việt 15 đ/c", "DELEGATION_IN", Direction.IN, None, 15, ""),
+        ("22/11/2026 Hội HN Lào-Việt sang thăm, 8 người", "DELEGATION_IN", Direction.IN, TODAY, 8, ""),
+        ("sang thăm Hội HN Lào-Việt 22/11/2026", "DELEGATION_OUT", Direction.OUT, TODAY, None, ""),
+        ("hôm nay Hội HN Lào-Việt gửi thư mừng", "CONGRATULATION", Direction.IN, TODAY, None, ""),
+        ("Hội HN Lào-Việt: gửi thư mừng hôm nay", "CONGRATULATION", Direction.OUT, TODAY, None, ""),
+        ("chiều qua họp Hội HN Lào-Việt về kế hoạch năm sau", "WORKING_MEETING", None, date(2026, 11, 21), None, "về kế hoạch năm sau"),
+    ],
+)  # fmt: skip
+def test_a_line_is_read_as_a_clerk_jots_it(
+    an: User, lao_viet: Partner, line: str, code: str, direction: Direction | None, day: date | None, people: int | None, rest: str
+) -> None:
+    reading = read(line, an)
+
+    assert named(reading) == [lao_viet.name]
+    assert reading.kind is not None
+    assert (reading.kind.code, reading.direction) == (code, direction)
+    assert (reading.day and reading.day.start) == day
+    assert (reading.people, reading.rest) == (people, rest)
+
+
+@pytest.mark.parametrize(
+    ("words", "province", "place"),
+    [("tại Nghệ An", "Nghệ An", ""), ("o nghe an", "Nghệ An", ""), ("ở Vinh", "", "Vinh"), ("tài trợ lớp học", "", "")],
+)
+def test_a_place_needs_no_sign_once_the_partner_is_known(an: User, lao_viet: Partner, words: str, province: str, place: str) -> None:
+    reading = read(f"họp Hội HN Lào-Việt {words}, 8 người", an)
+
+    assert [rows[0].name_vi for rows in reading.provinces] == ([province] if province else [])
+    assert reading.place == place
+
+
+def test_a_plan_said_before_the_verb_is_still_to_come(an: User, lao_viet: Partner) -> None:
+    assert read("kế hoạch tiếp đoàn Hội HN Lào-Việt 5/3", an).status == ExchangeStatus.PLANNED
