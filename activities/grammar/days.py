@@ -21,10 +21,10 @@ _WEEKDAYS = {
     **dict.fromkeys(["chu nhat", "cn", "sunday"], 6),
 }
 _RELATIVE = {
-    **dict.fromkeys(["hom nay", "sang nay", "chieu nay", "toi nay", "today", "this morning", "this afternoon"], 0),
-    **dict.fromkeys(["hom qua", "yesterday"], -1),
+    **dict.fromkeys(["hom nay", "bua nay", "sang nay", "trua nay", "chieu nay", "toi nay", "today", "this morning", "this afternoon"], 0),
+    **dict.fromkeys(["hom qua", "bua qua", "sang qua", "trua qua", "chieu qua", "toi qua", "yesterday"], -1),
     **dict.fromkeys(["hom kia", "day before yesterday"], -2),
-    **dict.fromkeys(["ngay mai", "tomorrow"], 1),
+    **dict.fromkeys(["ngay mai", "sang mai", "trua mai", "chieu mai", "toi mai", "tomorrow"], 1),
     **dict.fromkeys(["ngay kia", "day after tomorrow"], 2),
 }
 
@@ -52,8 +52,16 @@ def read_day(line: Line, *, today: date, ahead: bool = False) -> Day | None:
         if day.trouble:
             return Day(None, trouble=line.typed(*match.span()))
         line.blot(*match.span())
+        _blot_again(line, day, today=today, ahead=ahead)
         return day
     return None
+
+
+def _blot_again(line: Line, day: Day, *, today: date, ahead: bool) -> None:
+    """A day told twice, as "hôm nay 22/11" or "thứ sáu, ngày 20/11", is one day."""
+    for match, reader in _found(line)[:1]:
+        if day.start is not None and reader(match, today, ahead) == Day(day.start):
+            line.blot(*match.span())
 
 
 def is_relative(line: Line) -> bool:

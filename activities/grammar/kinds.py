@@ -1,7 +1,9 @@
 """Which words say what kind of exchange it was, and which way: a table, longest phrase first. docs/logging-grammar.md lists it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from rapidfuzz.distance import OSA
 
 from activities.choices import Direction
 from activities.grammar.lines import Line, Word
@@ -10,7 +12,11 @@ IN, OUT = Direction.IN, Direction.OUT
 
 # Phrases without marks, by the code of the kind and the direction that they say; None: as usual for the kind.
 _PHRASES: dict[tuple[str, Direction | None], str] = {
-    ("DELEGATION_IN", IN): "tiep doan, don doan, don tiep doan, doan vao, doan den, den tham, vao tham, tham viet nam, sang tham viet nam, "
+    (
+        "DELEGATION_IN",
+        IN,
+    ): "tiep doan, don doan, don tiep doan, tiep don doan, doan vao, doan den, den tham, vao tham, tham viet nam, "
+    "sang tham viet nam, "
     "incoming delegation, received delegation, received a delegation, hosted delegation, hosted a delegation, welcomed",
     ("DELEGATION_OUT", OUT): "doan ra, doan di, cu doan, dan doan, doan tham, di tham, sang tham, tham va lam viec tai, "
     "outgoing delegation, sent delegation, sent a delegation, delegation to, visited, visit to, trip to",
@@ -68,43 +74,57 @@ _PHRASES: dict[tuple[str, Direction | None], str] = {
 }
 VERBS = {tuple(phrase.split()): meaning for meaning, phrases in _PHRASES.items() for phrase in phrases.split(", ")}
 
-# What says that it is still to come.
+# What says that it is still to come; a plan or a preparation only where it is not what the exchange was about.
 _AHEAD = {tuple(phrase.split()) for phrase in ("du kien", "se", "chuan bi", "ke hoach", "planned", "planning", "will", "upcoming")}
+_SUBJECTS = frozenset([("ke", "hoach"), ("chuan", "bi")])
+# A verb shorter than this is too easily one letter away from another word.
+_SHORTEST_MISTYPED = 8
 
 
 @dataclass(frozen=True)
 class Kind:
-    """The code of a kind, and the direction that the words say; None: as usual for the kind."""
+    """The code of a kind, and the direction that the words say; None: as usual for the kind. ``start``: where they stand."""
 
     code: str
     direction: Direction | None
+    start: int = 0
+
+    def by_partner(self) -> "Kind":
+        """The same said of the partner: "Hội X sang thăm" is their visit, "Hội X gửi thư mừng" their letter."""
+        if self.direction != OUT:
+            return self
+        return Kind("DELEGATION_IN" if self.code == "DELEGATION_OUT" else self.code, IN, self.start)
 
 
 def read_kind(line: Line, labels: dict[tuple[str, ...], str]) -> Kind | None:
     """Read the first kind that the line names, by a verb or by a label of a kind, and blot it out. Of several that begin at
-    one word the longest is meant. ``labels``: folded words of a label by the code of its kind."""
+    one word the longest is meant; only where there is none, one with a letter mistyped.
+
+    ``labels``: folded words of a label by the code of its kind.
+    """
     phrases = {words: Kind(code, None) for words, code in labels.items()}
     phrases |= {words: Kind(code, direction) for words, (code, direction) in VERBS.items()}
-    found = _first_phrase(line, phrases)
+    found = _first_phrase(line, phrases) or _first_mistyped(line, VERBS)
     if found is None:
         return None
     words, phrase = found
     line.blot(words[0].start, words[-1].end)
-    return phrases[phrase]
+    return replace(phrases[phrase], start=words[0].start)
 
 
 def read_ahead(line: Line) -> bool:
     """Whether the line says that the exchange is planned; the words that say so are blotted out."""
     found = _first_phrase(line, _AHEAD)
-    if found is None or (found[1] == ("ke", "hoach") and _goes_on_as_kind(line, found[0])):
+    if found is None or (found[1] in _SUBJECTS and _is_subject(line, found[0])):
         return False
     line.blot(found[0][0].start, found[0][-1].end)
     return True
 
 
-def _goes_on_as_kind(line: Line, words: list[Word]) -> bool:
-    """ "Kế hoạch hợp tác" is a kind of exchange, not something planned."""
-    return line.shadow[words[-1].end :].lstrip().startswith("hop tac")
+def _is_subject(line: Line, words: list[Word]) -> bool:
+    """ "Kế hoạch hợp tác" is a kind of exchange, and "làm việc về kế hoạch năm sau" was held: a verb stands before."""
+    verb = _first_phrase(line, VERBS)
+    return line.shadow[words[-1].end :].lstrip().startswith("hop tac") or (verb is not None and verb[0][0].start < words[0].start)
 
 
 def _first_phrase(line: Line, phrases: Iterable[tuple[str, ...]]) -> tuple[list[Word], tuple[str, ...]] | None:
@@ -116,6 +136,23 @@ def _first_phrase(line: Line, phrases: Iterable[tuple[str, ...]]) -> tuple[list[
         for phrase in sorted(by_first.get(word.folded, ()), key=len, reverse=True):
             candidate = words[place : place + len(phrase)]
             if tuple(other.folded for other in candidate) == phrase and _stand_together(line, candidate):
+                return candidate, phrase
+    return None
+
+
+def _first_mistyped(line: Line, phrases: Iterable[tuple[str, ...]]) -> tuple[list[Word], tuple[str, ...]] | None:
+    """The first words that are one letter away from a phrase of several words: "tếp đoàn"."""
+    long = [phrase for phrase in phrases if len(phrase) > 1 and len(" ".join(phrase)) >= _SHORTEST_MISTYPED]
+    words = line.words()
+    for place in range(len(words)):
+        for phrase in sorted(long, key=len, reverse=True):
+            candidate = words[place : place + len(phrase)]
+            typed = " ".join(word.folded for word in candidate)
+            if (
+                len(candidate) == len(phrase)
+                and OSA.distance(typed, " ".join(phrase), score_cutoff=1) <= 1
+                and _stand_together(line, candidate)
+            ):
                 return candidate, phrase
     return None
 

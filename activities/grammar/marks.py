@@ -10,7 +10,10 @@ from activities.grammar.lines import Line
 
 _ARROW = re.compile(r"->|→|=>|⇒")
 _MARK = re.compile(r"(?<![^\W_])[@#](?=[^\s\x00@#])[^\x00@#,;]*")
-_PEOPLE_WORDS = "nguoi|khach|dai bieu|thanh vien|pax|people|persons|guests|delegates|members|participants"
+_PEOPLE_WORDS = (
+    "nguoi|ng|khach|dai bieu|thanh vien|can bo|dong chi|d/c|vi khach|hoc sinh|sinh vien|"
+    "pax|people|persons|guests|delegates|members|participants|students"
+)
 _PEOPLE = re.compile(rf"(?<![\w/.])(?:gom\s+|of\s+)?(?P<number>\d{{1,3}}(?:[.,]\d{{3}})+|\d{{1,6}})\s*(?:{_PEOPLE_WORDS})\b")
 _BY = re.compile(r"\b(?:truoc ngay|truoc|den ngay|han chot|han|cham nhat|muon nhat|xong trong|before|by|until|due|no later than)\s+(?=\S)")
 _WHO = re.compile(r"^\s*(?P<who>[^\W\d_][^:\x00]{0,60}?)\s*:\s*")

@@ -21,11 +21,12 @@ _LEFT_OUT = ("huu nghi", "friendship")
 
 @dataclass(frozen=True)
 class Named:
-    """What the line calls a partner by: ``words`` as typed, and whom it may mean; one who is certain stands alone."""
+    """What the line calls a partner by: ``words`` as typed, up to ``end``, and whom it may mean; one who is certain stands alone."""
 
     words: str
     candidates: tuple[Partner, ...]
     is_certain: bool
+    end: int = 0
 
 
 def read_partners(line: Line, *, by: User) -> list[Named]:
@@ -33,7 +34,8 @@ def read_partners(line: Line, *, by: User) -> list[Named]:
     likely = {partner.pk: partner for partner in _likely(line, by=by)}
     matches = match_names(line, {pk: _names_of(partner) for pk, partner in likely.items()})
     return [
-        Named(line.typed(match.start, match.end), tuple(likely[key] for key in match.candidates), match.is_certain) for match in matches
+        Named(line.typed(match.start, match.end), tuple(likely[key] for key in match.candidates), match.is_certain, match.end)
+        for match in matches
     ]
 
 

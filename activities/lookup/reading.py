@@ -1,8 +1,10 @@
 """Reading a whole line: what the grammar finds in it, with the rows that its words name."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import takewhile
 
 from django.db.models import Q
 from django.utils import timezone
@@ -10,7 +12,7 @@ from django.utils import timezone
 from activities.choices import Direction, ExchangeStatus
 from activities.grammar.days import Day, read_day
 from activities.grammar.kinds import read_ahead, read_kind
-from activities.grammar.lines import Line
+from activities.grammar.lines import Line, Word
 from activities.grammar.marks import Marked, Task, read_marks, read_people, read_task, split_task
 from activities.lookup.partners import Named, read_partners
 from activities.lookup.vocabulary import Countries, Fields, Provinces, Row, find_colleague, kind_labels, longest_named
@@ -18,6 +20,9 @@ from activities.models import ExchangeKind
 from crm.models import Country, Field, Province, User
 
 PLACE_LENGTH = 200
+# Where somebody was, told without a sign. "Ở" stands apart from "ô" and "ơ", "tại" from "tài" and "tải".
+_AT = re.compile(r"(?<![\w/])(?:tai|o|at|in)\s+(?=(?P<place>[^\x00,;.:]+))")
+_AT_WORDS = frozenset(["tại", "tai", "ở", "o", "at", "in"])
 
 
 @dataclass
@@ -61,6 +66,8 @@ def read_line(text: str, *, by: User, today: date) -> Reading:
     # Names before kinds: a partner may be called "… Giao lưu văn hóa …", which is no gathering.
     reading.partners = read_partners(line, by=by)
     _read_kind(line, reading)
+    if reading.partners and not (reading.provinces or reading.country or reading.place):
+        _read_plain_place(line, reading, on=held_on)
     reading.rest = line.rest()
     if task:
         reading.task = read_task(task, today=today, since=held_on)
@@ -72,6 +79,8 @@ def _read_kind(line: Line, reading: Reading) -> None:
     today = timezone.localdate()
     kinds = {kind.code: kind for kind in ExchangeKind.objects.filter(Q(retired_on__isnull=True) | Q(retired_on__gt=today))}
     found = read_kind(line, kind_labels(kinds.values()))
+    if found is not None and any(named.end < found.start and line.text[named.end : found.start].isspace() for named in reading.partners):
+        found = found.by_partner()
     if found is not None and found.code in kinds:
         reading.kind, reading.direction = kinds[found.code], found.direction
 
@@ -108,9 +117,28 @@ def _read_places(line: Line, reading: Reading, marks: list[Marked], *, on: date)
     reading.place = ", ".join(places)[:PLACE_LENGTH]
 
 
+def _read_plain_place(line: Line, reading: Reading, *, on: date) -> None:
+    """Read "tại Nghệ An", "ở khách sạn", "in Vinh" without a sign: a province by its name, or words with a capital."""
+    match = line.find(_AT)
+    if match is None or line.text[match.start() : match.end()].strip().lower() not in _AT_WORDS:
+        return
+    mark = Marked("@", match.end(), match.end("place"), line.text[match.end() : match.end("place")])
+    reading.provinces = [rows for rows in [_blot_longest(line, mark, Provinces(on).find)[0]] if rows]
+    capital = [] if reading.provinces else list(takewhile(lambda word: word.typed[:1].isupper(), _words_of(line, mark)))
+    if capital:
+        reading.place = line.typed(capital[0].start, capital[-1].end)[:PLACE_LENGTH]
+        line.blot(capital[0].start, capital[-1].end)
+    if reading.provinces or capital:
+        line.blot(match.start(), match.end())
+
+
+def _words_of(line: Line, mark: Marked) -> list[Word]:
+    return [word for word in line.words() if mark.start <= word.start < mark.end]
+
+
 def _blot_longest(line: Line, mark: Marked, find: Callable[[str], tuple[Row, ...]]) -> tuple[tuple[Row, ...], str]:
     """Blot out the longest beginning of what is marked that names something; return what it names, and the words."""
-    words = [word for word in line.words() if mark.start <= word.start < mark.end]
+    words = _words_of(line, mark)
     length, rows = longest_named(words, find)
     if not rows:
         return (), ""
