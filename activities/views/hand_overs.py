@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from activities.actions.burdens import burden_of, may_look, people_to_hand_over_for
+from activities.actions.burdens import burden_of, may_close_feeds, may_look, people_to_hand_over_for
 from activities.actions.hand_overs import CONTACT, FOLLOW_UP, PLANNED, STEWARDSHIP, VIEW
 from activities.dossiers.content import dossier_of, receivers_of
 from activities.dossiers.document import document_of
@@ -129,6 +129,7 @@ def _show(request: SignedInRequest, person: User, *, form: HandOverForm | None =
         "form": form or HandOverForm(by=request.user, burden=burden),
         "is_own": person == request.user,
         "may_pass_on": people_to_hand_over_for(request.user).filter(pk=person.pk).exists(),
+        "may_close_feeds": burden.feeds > 0 and may_close_feeds(person, request.user),
         "today": timezone.localdate(),
     }
     return render(request, "activities/hand_over.html", context, status=status)
