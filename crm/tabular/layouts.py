@@ -33,7 +33,10 @@ ORDINAL_HEADERS = frozenset({"stt", "tt", "so tt", "so thu tu", "no", "s no", ""
 _NUMBER = re.compile(r"^[\d\s.,()%/+-]+$")
 _ORDINAL = re.compile(r"^(?:[ivxlc]{1,7}|[a-z])[.)]?$", re.IGNORECASE)
 _NUMBERING = re.compile(r"^[(\[]?(?:\d{1,2}|[A-Za-zĐđ])[)\]]?$")
-_TOTAL = re.compile(r"^(?:(?:tong|cong|tong cong|tong so|total|grand total|subtotal|sum)(?: \d.*)?|(?:tong so|tong cong(?! ty)|total) .*)$")
+_TOTAL = re.compile(
+    r"^(?:(?:tong|cong|tong cong|tong so|total|grand total|subtotal|sum)(?: \d.*)?|(?:tong so|tong cong(?! ty)|total) .*|"
+    r"(?:tong|cong)(?: theo)? (?:khu vuc|chau|nuoc|tinh|nhom|muc|phan|trang)\b.*)$"
+)
 _SIGNATURE = re.compile(
     r"^(?:nguoi lap|noi nhan|lap bieu|thu truong|ky ten|ky ghi ro|xac nhan cua|ke toan truong|prepared by|approved by|recipients|"
     r"kt chu tich|tm ban|tl chu tich)\b|\bngay\b.{0,12}\bthang\b.{0,12}\bnam\b|^ky\b.*\bho ten\b"

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from crm.actions.audit import record_event
 from crm.actions.jobs import tell_of_end
@@ -147,8 +147,8 @@ def start_check(job: ImportJob, *, by: User, mapping: Mapping[str, str]) -> bool
 
 
 _REQUIRED = {
-    ImportNoun.PARTNERS: ("name", _lazy("Say which column holds the name of the partner.")),
-    ImportNoun.PEOPLE: ("full_name", _lazy("Say which column holds the name of the person.")),
+    ImportNoun.PARTNERS: ("name", gettext_lazy("Say which column holds the name of the partner.")),
+    ImportNoun.PEOPLE: ("full_name", gettext_lazy("Say which column holds the name of the person.")),
 }
 
 

@@ -57,15 +57,20 @@ class ListResource(resources.Resource, Generic[Row]):
         raise NotImplementedError
 
 
+_OWN_LANGUAGE = frozenset(["tieng viet", "ten tieng viet", "vietnamese", "in vietnamese"])
+
+
 def guess_mapping(resource: type[ListResource[Any]], columns: tuple[str, ...]) -> dict[str, str]:
     """Return column → field for the columns whose header is a usual name of a field; each field once.
 
-    Of a header in several lines ("Contact / Phone") the last is looked at where the whole says nothing.
+    Of a header in several lines ("Contact / Phone") the last is looked at where the whole says nothing, and the first
+    where the last is only the language of our office ("Tên đối tác / Tiếng Việt").
     """
     known = {header: name for name, headers in resource.usual_headers.items() for header in headers}
     mapping: dict[str, str] = {}
     for column in columns:
-        name = known.get(fold(column)) or known.get(fold(column.rpartition(" / ")[2]))
+        first, _line, last = column.rpartition(" / ")
+        name = known.get(fold(column)) or known.get(fold(last)) or (known.get(fold(first)) if fold(last) in _OWN_LANGUAGE else None)
         if name and name not in mapping.values():
             mapping[column] = name
     return mapping

@@ -31,6 +31,7 @@ class PartnerResource(ListResource[PartnerRow]):
     usual_headers = {
         "name": (
             "name", "ten", "ten to chuc", "ten doi tac", "doi tac", "to chuc", "ten don vi", "ten co quan",
+            "ten doi tac nuoc ngoai", "ten to chuc nuoc ngoai", "ten tieng viet",
             "partner", "organisation", "organization", "institution",
         ),
         "other_names": ("other names", "other name", "ten khac", "ten goi khac", "aliases", "alias", "ten tieng anh", "english name"),
@@ -38,7 +39,7 @@ class PartnerResource(ListResource[PartnerRow]):
         "kind": ("kind", "type", "loai", "loai hinh", "loai doi tac", "loai hinh to chuc", "category"),
         "country": ("country", "nuoc", "quoc gia", "nuoc quoc gia", "quoc tich", "heading above the rows", "dong tieu de phia tren"),
         "city": ("city", "thanh pho", "place", "dia phuong"),
-        "province": ("province", "tinh", "tinh thanh", "tinh thanh pho"),
+        "province": ("province", "tinh", "tinh thanh", "tinh thanh pho", "tinh hoat dong", "dia ban", "dia ban hoat dong"),
         "website": ("website", "web", "url", "trang web", "trang thong tin", "trang thong tin dien tu", "homepage"),
         "founded": ("founded", "established", "nam thanh lap", "thanh lap", "ngay thanh lap", "year founded"),
         "external_id": ("id", "ma", "ma so", "ma doi tac", "external id", "identifier", "code"),

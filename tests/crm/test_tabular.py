@@ -172,3 +172,8 @@ def test_zip_that_is_no_workbook_is_refused() -> None:
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("word/document.xml", "<document/>")
     assert refusal(content.getvalue()).code == "broken_workbook"
+
+
+def test_the_sum_of_a_group_is_no_row_and_a_community_or_republic_is() -> None:
+    text = "TT,Tên,Nước,Số tiền\n1,Cộng đồng Sen,Lào,5\n,Cộng khu vực châu Á,,5\n2,Cộng hòa Trẻ,Lào,7\n"
+    assert [row.cells["Tên"] for row in table_of(text.encode()).rows()] == ["Cộng đồng Sen", "Cộng hòa Trẻ"]

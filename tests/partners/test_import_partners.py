@@ -344,3 +344,9 @@ def test_headers_are_guessed_in_vietnamese_and_english() -> None:
         "Năm thành lập": "founded",
     }
     assert guess_mapping(PartnerResource, ("Name", "Organisation")) == {"Name": "name"}
+
+
+def test_a_name_over_its_language_is_the_name_and_other_languages_are_left_to_choose() -> None:
+    columns = ("Tên đối tác / Tiếng Việt", "Tên đối tác / Tiếng Anh", "Người liên hệ / Tiếng Anh", "Tỉnh hoạt động")
+
+    assert guess_mapping(PartnerResource, columns) == {"Tên đối tác / Tiếng Việt": "name", "Tỉnh hoạt động": "province"}
