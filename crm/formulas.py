@@ -6,8 +6,8 @@ before something dangerous gets one more, so that ``unprotected(protected(text))
 
 import re
 
-# A formula (= + - @, also after a tab or a line break), leading zeros, and more digits than a spreadsheet keeps.
-_RETYPED = r"(?:[=+\-@\t\r\n＝＋－＠]|0\d|\d{12,}$)"
+# A formula (= + - @, also after a tab or a line break), a number with leading zeros, and more digits than a spreadsheet keeps.
+_RETYPED = r"(?:[=+\-@\t\r\n＝＋－＠]|0\d[\d.,/:\-\s()eE]*$|\d{12,}$)"
 _TO_PROTECT = re.compile(rf"'*{_RETYPED}")
 _PROTECTED = re.compile(rf"'+{_RETYPED}")
 

@@ -1,8 +1,8 @@
 """How complete the record of an exchange is: of the parts that are asked of its kind, how many it has.
 
 Partner, kind and day are always there and count as one part each. Beside them are asked: what came of it (outcome or
-summary), how many or who was there, where it was, and its fields. A letter has neither place nor people, an online
-meeting no place. docs/logging-grammar.md tells it to staff.
+summary), how many or who was there, where it was, and its fields. A letter is whole by itself, an online meeting has
+no place. docs/logging-grammar.md tells it to staff.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ def parts() -> tuple[Part, ...]:
     in_province = Exists(Exchange.provinces.through.objects.filter(exchange=OuterRef("pk")))
     with_field = Exists(Exchange.fields.through.objects.filter(exchange=OuterRef("pk")))
     return (
-        Part("outcome", _("what came of it"), ~Q(outcome="") | ~Q(summary=""), Q(), ("outcome",)),
+        Part("outcome", _("what came of it"), ~Q(outcome="") | ~Q(summary=""), no_message, ("outcome",)),
         Part("people", _("who or how many were there"), Q(people_count__isnull=False) | present, no_message, ("people_count",)),
         Part(
             "place",
@@ -49,7 +49,7 @@ def parts() -> tuple[Part, ...]:
             no_message & ~Q(kind__code=_ONLINE),
             ("place", "provinces"),
         ),
-        Part("fields", _("fields of cooperation"), Q(with_field), Q(), ("fields",)),
+        Part("fields", _("fields of cooperation"), Q(with_field), no_message, ("fields",)),
     )
 
 

@@ -20,7 +20,7 @@ from partners.models import Partner, Person
 from tests.factories import make_exchange, make_partner
 
 LIST = "/partners/"
-DANGEROUS = ["=1+1", "+84 912 345 678", "-2", "@SUM(A1)", "00123", "'=1+1", "''00", "123456789012345", "thường", "O'Brien"]
+DANGEROUS = ["=1+1", "+84 912 345 678", "-2", "@SUM(A1)", "00123", "01a2-4b", "'=1+1", "''00", "123456789012345", "thường", "O'Brien"]
 
 
 @given(st.text(alphabet="'=+-@\t\r\n0123456789ab＝", max_size=8))
@@ -154,3 +154,7 @@ def test_every_list_is_exported_with_all_its_columns(address: str, format_name: 
 
     assert answer.status_code == 200
     assert len(body(answer)) > 20
+
+
+def test_an_identifier_that_merely_begins_with_zeros_is_left_alone() -> None:
+    assert protected("01a2013a-7fe3-765a-aa9f-1c4e98945db0") == "01a2013a-7fe3-765a-aa9f-1c4e98945db0"
