@@ -20,7 +20,7 @@ from partners.models import Partner, Person
 from tests.factories import make_exchange, make_partner
 
 LIST = "/partners/"
-DANGEROUS = ["=1+1", "+84 912 345 678", "-2", "@SUM(A1)", "00123", "01a2-4b", "'=1+1", "''00", "123456789012345", "thường", "O'Brien"]
+DANGEROUS = ["=1+1", "+84 912 345 678", "-2", "@SUM(A1)", "00123", "'=1+1", "''00", "123456789012345", "thường", "O'Brien"]
 
 
 @given(st.text(alphabet="'=+-@\t\r\n0123456789ab＝", max_size=8))
