@@ -23,7 +23,11 @@ class NotFound(ValidationError):  # noqa: N818  (reads as what happened: raise N
     """Nothing is called that, or was on the day. ``suggestions``: what comes nearest, as rows of the table."""
 
     def __init__(self, text: str, suggestions: Sequence[Any] = (), *, on: date | None = None) -> None:
-        self.text, self.suggestions = text, list(suggestions)
+        # Of two provinces of one name, of today and before, one is enough.
+        once: dict[str, Any] = {}
+        for row in suggestions:
+            once.setdefault(str(row), row)
+        self.text, self.suggestions = text, list(once.values())[:SUGGESTIONS]
         near = ", ".join(str(suggestion) for suggestion in self.suggestions)
         if on and near:
             message = _("“%(text)s” did not exist on %(day)s. Did you mean: %(near)s?")
@@ -89,10 +93,10 @@ class _Spellings:
         return self.folded.get(fold(text), []) + (self.codes.get(stripped.upper(), []) if stripped.islower() else [])
 
     def nearest(self, text: str) -> list[int]:
-        """Targets of the most similar spellings, the nearest first."""
+        """Targets of the most similar spellings, the nearest first: at most ten spellings, so a few targets more than are shown."""
         found = process.extract(fold(text), self.folded.keys(), scorer=fuzz.token_sort_ratio, limit=10, score_cutoff=LEAST_LIKENESS)
         targets = dict.fromkeys(spelling.target for name, _score, _index in found for spelling in self.folded[name])
-        return list(targets)[:SUGGESTIONS]
+        return list(targets)
 
 
 def _as_written(text: str) -> str:

@@ -8,8 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as translate
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from activities.actions.burdens import (
@@ -77,7 +76,7 @@ class _Passing:
         for receiver in self.receivers:
             _check_receiver(receiver, person)
         self.change_set = ChangeSet(
-            kind=ChangeKind.HAND_OVER, message=translate("Hand-over: %(person)s") % {"person": person}, unit_id=self._unit_id(),
+            kind=ChangeKind.HAND_OVER, message=_("Hand-over: %(person)s") % {"person": person}, unit_id=self._unit_id(),
             state=ChangeState.RUNNING, started_at=timezone.now(),
         )  # fmt: skip
         self.writes = NotedWrites(by, self.change_set)
@@ -176,7 +175,7 @@ class _Passing:
             receiver = chosen[str(contact.public_id)]
             self._pass(CONTACT, contact, receiver)
             names = {"who": self.person, "receiver": receiver, "day": f"{self.today:%d/%m/%Y}"}
-            text = translate("Known to us through %(who)s; contact passed on to %(receiver)s on %(day)s.") % names
+            text = _("Known to us through %(who)s; contact passed on to %(receiver)s on %(day)s.") % names
             note = PersonNote(person=contact, kind=NoteKind.PROTOCOL, text=text, on=self.today, unit_id=self.change_set.unit_id)
             save_record(note, by=self.by)
             notes.append(note)

@@ -129,8 +129,12 @@ def safe_name(name: str) -> str:
     return kept.strip()[:200] or _("list")
 
 
-def start_check(job: ImportJob, *, by: User, mapping: Mapping[str, str]) -> bool:
-    """Give the columns their meaning, remember it for the unit, and ask for the check. False once the import has moved on."""
+def start_check(job: ImportJob, *, by: User, mapping: Mapping[str, str], defaults: Mapping[str, str] | None = None) -> bool:
+    """Give the columns their meaning, remember it for the unit, and ask for the check. False once the import has moved on.
+
+    ``defaults``: what holds where the rows are silent: ``{"kind": code, "country": alpha2}``, empty for nothing; what is
+    not named stays as it was.
+    """
     required, message = _REQUIRED[ImportNoun(job.noun)]
     if required not in mapping.values():
         raise ValidationError(message, code="no_name")
@@ -140,7 +144,8 @@ def start_check(job: ImportJob, *, by: User, mapping: Mapping[str, str]) -> bool
         raise ValidationError(_("Look first at how the file is read, and confirm it."), code="layout_not_confirmed")
     if not may_be_mapped(job):
         return False
-    started = _move(job, ImportState.CHECKING, by=by, mapping=dict(mapping), rows_done=0, counts={}, errors=[], preview={})
+    kept = {"defaults": {**job.defaults, **(defaults or {})}}
+    started = _move(job, ImportState.CHECKING, by=by, mapping=dict(mapping), rows_done=0, **kept, counts={}, errors=[], preview={})
     if started:
         remember_mapping(job)
     return started
@@ -162,8 +167,18 @@ def remember_mapping(job: ImportJob) -> None:
 
 def remembered_mapping(job: ImportJob) -> dict[str, str]:
     """Return column → field as the unit last gave it to a list with these headers, in any order; empty for a new kind of list."""
-    kept = ColumnMapping.objects.filter(unit=job.unit_id, noun=job.noun, signature=_signature(job.columns)).first()
+    kept = _remembered(job)
     return {column: kept.mapping[fold(column)] for column in job.columns if fold(column) in kept.mapping} if kept else {}
+
+
+def remembered_defaults(job: ImportJob) -> dict[str, str]:
+    """Return the codes of the kind and the country that the unit last assumed for a list with these headers."""
+    kept = _remembered(job)
+    return dict(kept.defaults) if kept else {}
+
+
+def _remembered(job: ImportJob) -> ColumnMapping | None:
+    return ColumnMapping.objects.filter(unit=job.unit_id, noun=job.noun, signature=_signature(job.columns)).first()
 
 
 def _signature(columns: Iterable[str]) -> str:
@@ -214,6 +229,11 @@ def continue_apply(job: ImportJob, *, by: User) -> bool:
 def may_be_mapped(job: ImportJob) -> bool:
     """Whether the columns may still be given a meaning: nothing has been applied yet."""
     return job.state in (ImportState.UPLOADED, ImportState.CHECKED) or (job.state == ImportState.FAILED and not job.preview)
+
+
+def can_write_nothing(job: ImportJob) -> bool:
+    """Whether the check found no row that could be written: all were refused, or there is none."""
+    return job.state == ImportState.CHECKED and bool(job.counts) and job.counts["refused"] == job.counts["rows"]
 
 
 def may_be_continued(job: ImportJob) -> bool:

@@ -157,7 +157,25 @@ class LayoutForm(forms.Form):
 
 
 class MappingForm(forms.Form):
-    """One choice per column: the field it fills, or none. First what was chosen before, for this list or one like it, else a guess."""
+    """One choice per column: the field it fills, or none; and what holds where the rows are silent.
+
+    First what was chosen before, for this list or one like it, else a guess.
+    """
+
+    kind = forms.ModelChoiceField(
+        PartnerKind.objects.none(),
+        label=_("Kind, where the list does not say"),
+        to_field_name="code",
+        required=False,
+        empty_label=_("the list says"),
+    )
+    country = forms.ModelChoiceField(
+        Country.objects.all(),
+        label=_("Country, where the list does not say"),
+        to_field_name="alpha2",
+        required=False,
+        empty_label=_("the list says"),
+    )
 
     def __init__(self, *args: Any, job: ImportJob, samples: Mapping[str, Sequence[str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -173,6 +191,26 @@ class MappingForm(forms.Form):
                 required=False,
             )
         self._samples = samples
+        self._offer_defaults()
+
+    def _offer_defaults(self) -> None:
+        """The kind and the country: as said for this list, else as last assumed for one like it."""
+        kind: Any = self.fields["kind"]
+        kind.queryset = PartnerKind.objects.exclude(retired_on__lte=timezone.localdate())
+        if self.job.noun == ImportNoun.PEOPLE:
+            kind.label, kind.empty_label = _("Kind of organisations that are new"), _("none: ask")
+        remembered = import_jobs.remembered_defaults(self.job) if not self.job.mapping else {}
+        for name in ("kind", "country"):
+            self.fields[name].initial = self.job.defaults.get(name) or remembered.get(name, "")
+
+    def default_fields(self) -> list[forms.BoundField]:
+        return [self["kind"], self["country"]]
+
+    def defaults(self) -> dict[str, str]:
+        """The codes of what was chosen, empty for nothing. What was not sent along is not named: it stays as it was."""
+        kind, country = self.cleaned_data["kind"], self.cleaned_data["country"]
+        chosen = {"kind": kind.code if kind else "", "country": country.alpha2 if country else ""}
+        return {name: code for name, code in chosen.items() if name in self.data}
 
     def _guess(self, resource: type[ListResource[Any]], samples: Mapping[str, Sequence[str]]) -> dict[str, str]:
         guessed = guess_mapping(resource, tuple(self.job.columns))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from import_export import widgets
 
 from crm.choices import Language, NameUsage
+from crm.lookup import NotFound
 from crm.models import Province
 from crm.text import one_line
 from crm.written import read_day
@@ -63,6 +64,14 @@ class LookupWidget(widgets.Widget):
 
 class ProvinceWidget(LookupWidget):
     """A province of today or before, by any name or code; its name is kept as it was called, old ones stay old."""
+
+    def _look_up(self, value: str) -> tuple[Any, str]:
+        try:
+            return self.kept(self._find(value)), ""
+        except NotFound as error:
+            return None, " ".join((*error.messages, _("Leave the cell empty, or write what the province is called today.")))
+        except ValidationError as error:
+            return None, " ".join(error.messages)
 
     def kept(self, found: Province) -> str:
         return found.name_vi

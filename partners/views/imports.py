@@ -1,5 +1,6 @@
 """Importing: bring a list, see how it is read, map its columns, look at what would happen, apply it."""
 
+from collections import Counter
 from itertools import islice
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from partners.views.import_layouts import reason_rows
 SAMPLES = 3
 SHOWN_ERRORS = 200
 SHOWN_ROWS = 50
+SHOWN_REASONS = 5
 IN_WORK = (ImportState.CHECKING, ImportState.RUNNING)
 
 
@@ -86,7 +88,7 @@ def import_mapping(request: SignedInRequest, public_id: UUID) -> HttpResponseBas
     form = MappingForm(request.POST if request.method == "POST" else None, job=job, samples=samples)
     if form.is_valid():
         try:
-            if import_jobs.start_check(job, by=request.user, mapping=form.mapping()):
+            if import_jobs.start_check(job, by=request.user, mapping=form.mapping(), defaults=form.defaults()):
                 tasks.check_import.delay_on_commit(job.pk)
         except ValidationError as error:
             add_action_errors(form, error)
@@ -166,6 +168,8 @@ def _show(request: SignedInRequest, job: ImportJob, *, form: DecisionForm | None
         "form": form or DecisionForm(job=job, page=_page(request)),
         "preview": in_words(job.preview.get("rows", [])[:SHOWN_ROWS], job),
         "errors": [{**error, "column": column_label(error["column"], job)} for error in job.errors[:SHOWN_ERRORS]],
+        "can_write_nothing": import_jobs.can_write_nothing(job),
+        "reasons": Counter(error["message"] for error in job.errors).most_common(SHOWN_REASONS),
         "left_out": reason_rows(job.layout.get("left_out", [])),
         "may_be_mapped": import_jobs.may_be_mapped(job),
         "may_be_continued": import_jobs.may_be_continued(job),

@@ -89,6 +89,14 @@ def test_an_unknown_province_is_refused(text: str) -> None:
         find_province(text)
 
 
+@pytest.mark.parametrize("text", ["Hà Tây", "Tây Nin", "Sông Bé"])
+def test_no_suggestion_comes_twice(text: str) -> None:
+    with pytest.raises(NotFound) as raised:
+        find_province(text)
+    names = [str(province) for province in raised.value.suggestions]
+    assert len(set(names)) == len(names) <= 3
+
+
 def test_every_name_in_the_table_leads_to_its_province_on_its_days() -> None:
     index = ProvinceIndex()
     for name in ProvinceName.objects.select_related("province"):

@@ -4,6 +4,7 @@ from typing import Any
 
 from crm.actions.change_sets import undo_change_set
 from crm.models import ImportJob, Unit, User
+from partners import tasks
 from partners.models import Partner, PartnerKind, Person, Post
 from tests.factories import make_partner
 from tests.partners.test_import_page import address, signed_in
@@ -91,3 +92,16 @@ def test_all_rows_can_be_left_out_at_once_and_single_ones_taken_again(an: User, 
     assert [row["take"].value() for row in page.context["form"].rows()] == [False] * 3
     shown = {f"shown_{row}": "1" for row in (2, 3, 4)}
     assert apply(an, job, **shown, take_4="on").counts["created"] == 1
+
+
+def test_kind_of_new_organisations_is_chosen_with_the_columns(an: User, nghe_an: Unit) -> None:
+    job = check(an, brought(an, nghe_an, LIST.encode(), noun="people", kind=""), **MAPPING)
+    assert [error["code"] for error in job.errors] == ["unknown_organisation"] * 3
+    page = signed_in(an).get(address("detail", job)).content.decode()
+    assert address("apply", job) not in page
+    assert address("decide", job) in page
+    columns = {f"column_{job.columns.index(column)}": name for column, name in MAPPING.items()}
+    signed_in(an).post(address("mapping", job), {**columns, "kind": "COMPANY", "country": ""})
+    tasks.check_import(job.pk)
+    job.refresh_from_db()
+    assert (job.counts["created"], job.counts["refused"]) == (3, 0)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 from openpyxl import Workbook, load_workbook
 
 from crm.actions.change_sets import undo_change_set
@@ -179,6 +180,52 @@ def test_meaning_of_columns_is_remembered_for_the_unit_in_any_order(an: User, ng
     form = signed_in(an).get(address("mapping", again)).context["form"]
     assert [form[f"column_{place}"].initial for place in (0, 1)] == ["country", "name"]
     assert ColumnMapping.objects.count() == 1
+
+
+def test_kind_and_country_that_no_column_says_are_chosen_with_the_columns_and_offered_next_time(an: User, nghe_an: Unit) -> None:
+    job = brought(an, nghe_an, "Alpha,Beta\nHội Sen,x\n".encode(), kind="")
+    job = check(an, job, Alpha="name")
+    assert job.counts["refused"] == 1
+    signed_in(an).post(address("mapping", job), {"column_0": "name", "kind": "COMPANY", "country": "LA"})
+    tasks.check_import(job.pk)
+    job = apply(an, job)
+    partner = Partner.objects.get()
+    assert (partner.kind.code, partner.country and partner.country.alpha2) == ("COMPANY", "LA")
+    again = brought(an, nghe_an, "BETA,Alpha\nx,Hội Tre\n".encode(), kind="")
+    form = signed_in(an).get(address("mapping", again)).context["form"]
+    assert [field.initial for field in form.default_fields()] == ["COMPANY", "LA"]
+
+
+def test_mapping_anew_clears_a_default_and_keeps_the_decisions(an: User, nghe_an: Unit) -> None:
+    job = check(an, brought(an, nghe_an, "Alpha\nHội Sen\n".encode()), Alpha="name")
+    job.defaults = {"kind": "COMPANY", "country": "LA", "decisions": {"2": "new"}}
+    job.save()
+    signed_in(an).post(address("mapping", job), {"column_0": "name", "kind": "COMPANY", "country": ""})
+    job.refresh_from_db()
+    assert job.defaults == {"kind": "COMPANY", "country": "", "decisions": {"2": "new"}}
+
+
+def test_unknown_kind_of_rows_that_do_not_say_is_refused(an: User, nghe_an: Unit) -> None:
+    job = brought(an, nghe_an, "Alpha\nHội Sen\n".encode())
+    assert signed_in(an).post(address("mapping", job), {"column_0": "name", "kind": "NO-SUCH"}).status_code == 422
+
+
+def test_list_that_can_write_nothing_says_why_once_and_leads_back_to_the_columns(an: User, nghe_an: Unit) -> None:
+    job = check(an, brought(an, nghe_an, "Alpha\nHội Sen\nHội Tre\n".encode(), kind=""), Alpha="name")
+    response = signed_in(an).get(address("detail", job))
+    assert [count for _message, count in response.context["reasons"]] == [2]
+    page = response.content.decode()
+    assert address("apply", job) not in page
+    assert str(ImportState.CHECKED.label) not in page
+    assert f'<a class="button primary" href="{address("mapping", job)}">' in page
+
+
+def test_unknown_province_of_a_row_says_what_to_do(an: User, nghe_an: Unit) -> None:
+    rows = "Tên,Loại,Tỉnh\nHội Sen,COMPANY,Atlantis\n".encode()
+    job = check(an, brought(an, nghe_an, rows), Tên="name", Loại="kind", Tỉnh="province")
+    with translation.override(an.language):
+        advice = translation.gettext("Leave the cell empty, or write what the province is called today.")
+    assert [error["message"].endswith(advice) for error in job.errors] == [True]
 
 
 def test_choices_for_all_likely_duplicates_are_kept_through_a_new_check(an: User, nghe_an: Unit) -> None:
