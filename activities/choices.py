@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -75,6 +77,14 @@ class OccasionKind(models.TextChoices):
     RELATIONS = "relations", _("Day relations were set up")
     OURS = "ours", _("Day of our own")
     FESTIVAL = "festival", _("Festival")
+
+
+_LETTER_DIRECTIONS = {Direction.IN: _("They wrote"), Direction.OUT: _("We wrote"), Direction.MUTUAL: _("Letters both ways")}
+
+
+def directions_of(family: str) -> dict[str, Any]:
+    """What the directions are called, by code, for exchanges of a family of kinds: nobody travels to write a letter."""
+    return {code.value: _LETTER_DIRECTIONS[code] if family == ExchangeFamily.MESSAGE else code.label for code in Direction}
 
 
 LEVELS = len(Level)

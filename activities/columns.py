@@ -84,7 +84,9 @@ EXCHANGE_COLUMNS = (
     day_column("until", gettext_lazy("Last day"), lambda exchange: exchange.ends_on, standard=False),
     text_column("kind", gettext_lazy("Kind"), lambda exchange: exchange.kind.label, fetch=related("kind"), standard=False),
     text_column("level", gettext_lazy("Level"), lambda exchange: exchange.get_level_display(), standard=False),
-    text_column("direction", gettext_lazy("Direction"), lambda exchange: exchange.get_direction_display(), standard=False),
+    text_column(
+        "direction", gettext_lazy("Direction"), lambda exchange: exchange.direction_label, fetch=related("kind"), standard=False
+    ),
     text_column("place", gettext_lazy("Place"), lambda exchange: exchange.place, standard=False),
     number_column("people", gettext_lazy("Number of people"), lambda exchange: exchange.people_count, standard=False),
     text_column(

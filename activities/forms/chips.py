@@ -46,6 +46,11 @@ class Chip:
         return bool(self.choices) or any(control.errors for control in self.controls if control.value() not in (None, "", []))
 
     @property
+    def asked_apart(self) -> str:
+        """The control whose error the choice between several meanings stands for, by name."""
+        return self.name if self.choices else ""
+
+    @property
     def names(self) -> str:
         return " ".join(control.name for control in self.controls)
 
@@ -82,8 +87,13 @@ def _chip(entry: Entry, name: str, label: Any, icon: str, fields: tuple[str, ...
         text=text,
         controls=[form[field] for field in fields],
         choices=choices,
-        asks=" ".join(map(str, form.errors.get(name, []))) if name in REQUIRED else "",
+        asks=_asks(entry, name, choices) if name in REQUIRED and name in form.errors else "",
     )
+
+
+def _asks(entry: Entry, name: str, choices: Sequence[Choice]) -> str:
+    """What an entry is asked before it counts; where the line named several, only which of them."""
+    return _("Which one is meant?") if choices else " ".join(map(str, entry.form.errors[name]))
 
 
 def _state(entry: Entry, name: str, fields: tuple[str, ...], *, text: str, choices: Sequence[Choice]) -> str:

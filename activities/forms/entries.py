@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from activities.choices import Direction, ExchangeStatus, Level
+from activities.choices import Direction, ExchangeStatus, Level, directions_of
 from activities.forms.kinds import KindField, usual_direction, usual_sides
 from activities.forms.people import in_order
 from activities.forms.warnings import Near, near_exchanges
@@ -89,6 +89,8 @@ class EntryForm(PlainKeysMixin, forms.Form):
         starts_on, ends_on = cleaned.get("starts_on"), cleaned.get("ends_on")
         if starts_on and ends_on and ends_on < starts_on:
             self.add_error("ends_on", _("The last day must not come before the first day."))
+        if kind := cleaned.get("kind"):
+            self.fields["direction"].choices = directions_of(kind.family).items()
         if starts_on and starts_on > timezone.localdate():
             cleaned["status"] = ExchangeStatus.PLANNED
         return cleaned
@@ -203,7 +205,8 @@ class Entry:
         cleaned = self.form.cleaned_data if self.form.is_bound and self.form.errors is not None else {}
         if not cleaned.get("partners") or not cleaned.get("starts_on"):
             return Near()
-        near = near_exchanges(list(cleaned["partners"]), on=cleaned["starts_on"], by=self.by)
+        family = cleaned["kind"].family if cleaned.get("kind") else ""
+        near = near_exchanges(list(cleaned["partners"]), on=cleaned["starts_on"], family=family, by=self.by)
         return Near(*(tuple(row for row in rows if str(row.public_id) not in self.different) for rows in (near.readable, near.closed)))
 
     @property

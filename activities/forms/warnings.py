@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from activities.choices import ExchangeStatus
+from activities.choices import ExchangeFamily, ExchangeStatus
 from activities.models import Exchange
 from crm.choices import Confidentiality
 from crm.models import User
@@ -37,7 +38,7 @@ def _about_the_day(exchange: Exchange) -> list[Warning]:
 def _about_doubles(exchange: Exchange, partners: Sequence[Partner], *, by: User) -> list[Warning]:
     if exchange.parent_id:
         return []
-    near = near_exchanges(partners, on=exchange.starts_on, by=by, beside=exchange.pk)
+    near = near_exchanges(partners, on=exchange.starts_on, family=exchange.kind.family, by=by, beside=exchange.pk)
     found = []
     if near.readable:
         links = tuple((other.get_absolute_url(), in_words(other)) for other in near.readable)
@@ -65,13 +66,18 @@ class Near:
         return bool(self.readable or self.closed)
 
 
-def near_exchanges(partners: Sequence[Partner], *, on: date, by: User, beside: int | None = None) -> Near:
-    """Find exchanges of any unit with one of the partners within three days of the day, other than ``beside``. Two queries."""
+def near_exchanges(partners: Sequence[Partner], *, on: date, family: str, by: User, beside: int | None = None) -> Near:
+    """Find what may be the same exchange: with one of the partners, within three days of the day, other than ``beside``.
+
+    ``family``: that of the kind, empty while it is not known. A letter is compared with letters only. Of all else another
+    unit may have logged the same under another kind; the own unit is taken to log twice only what is of one family. Two queries.
+    """
     near = (
         Exchange.objects.live()
         .filter(starts_on__range=(on - timedelta(days=NEAR_DAYS), on + timedelta(days=NEAR_DAYS)))
         .filter(participations__partner__in=partners, parent=None)
         .exclude(pk=beside or 0)
+        .filter(_comparable(family, by=by))
         .exclude(status=ExchangeStatus.CANCELLED)
         .select_related("kind", "host_unit")
         .distinct()
@@ -79,6 +85,13 @@ def near_exchanges(partners: Sequence[Partner], *, on: date, by: User, beside: i
     readable = Exchange.objects.visible_to(by).values("pk")
     closed = near.filter(confidentiality=Confidentiality.UNIT).exclude(pk__in=readable)
     return Near(tuple(near.filter(pk__in=readable)[:SHOWN]), tuple(closed[:SHOWN]))
+
+
+def _comparable(family: str, *, by: User) -> Q:
+    if family == ExchangeFamily.MESSAGE:
+        return Q(kind__family=ExchangeFamily.MESSAGE)
+    own = Exchange.objects.of_units(by.scope.home_unit_ids).values("pk")
+    return ~Q(kind__family=ExchangeFamily.MESSAGE) & (Q(kind__family=family) | ~Q(pk__in=own))
 
 
 def in_words(exchange: Exchange) -> str:

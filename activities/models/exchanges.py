@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from activities.choices import Direction, ExchangeStatus, Level, Side, Sides
+from activities.choices import Direction, ExchangeStatus, Level, Side, Sides, directions_of
 from activities.models.completeness import Completeness, completeness_of, incomplete, parts
 from activities.models.kinds import ExchangeKind
 from crm.choices import Confidentiality
@@ -128,6 +128,11 @@ class Exchange(Record):
 
     def get_absolute_url(self) -> str:
         return reverse("activities:exchange-detail", args=[self.public_id])
+
+    @property
+    def direction_label(self) -> str:
+        """The direction in the words of its kind: of a letter who wrote, of all else who came to whom."""
+        return str(directions_of(self.kind.family)[self.direction])
 
     @property
     def completeness(self) -> Completeness:

@@ -57,6 +57,8 @@
 
   // --- Reading ----------------------------------------------------------------------------------------------------
   let timer, turn = 0;
+  // The entry that was to be saved and is held up, and whether the next one was to follow.
+  let held = {};
 
   const show = (html) => {
     const open = [...reading.querySelectorAll(".log-panel[id]:not([hidden])")].map((panel) => panel.id);
@@ -108,6 +110,7 @@
 
   line.addEventListener("input", () => {
     entry.text = line.value;
+    held = {};
     if (isBlank()) entry = { ...fresh(), text: line.value, partner: entry.partner };
     keep();
     readSoon();
@@ -147,7 +150,9 @@
     else if (button.dataset.join) return join(button.dataset.join);
     else return;
     keep();
+    const isLast = button.dataset.different && reading.querySelectorAll(".near[data-ready] [data-different]").length === 1;
     line.focus();
+    if (isLast && held.key === entry.key) return save(held.next);
     read();
   });
 
@@ -204,6 +209,7 @@
     if (result.state) {
       say("");
       keep();
+      held = { key: sent.key, next };
       show(result.html);
       reading.querySelector(".chip.missing, .chip.choose, .near button")?.focus();
       return undefined;
@@ -270,7 +276,7 @@
     event.stopImmediatePropagation();
     const kept = stored();
     await Promise.all([...kept.outbox, ...(kept.entry ? [{ ...kept.entry, onlyKeep: true }] : [])].map(send));
-    if (!stored().outbox.length) localStorage.removeItem(STORE);
+    store(stored());
     event.target.submit();
   }, true);
 

@@ -190,6 +190,12 @@ def test_a_second_exchange_within_three_days_is_asked_back_and_can_be_logged_any
     assert Exchange.objects.count() == 2
 
 
+def test_a_letter_is_not_asked_back_for_a_meeting_of_these_days(an: User, partner: Partner, client: Client) -> None:
+    make_exchange(partner, by=an, on=today(), kind="ONLINE_MEETING")
+
+    assert log(client, an, partner, kind="CONGRATULATION").status_code == 302
+
+
 def test_what_was_said_beside_the_three_answers_stays_in_sight_when_asked_back(an: User, partner: Partner, client: Client) -> None:
     make_exchange(partner, by=an, on=today())
     folded = '<details class="more-fields">'

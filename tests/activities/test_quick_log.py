@@ -11,6 +11,7 @@ from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.translation import override
 
 from activities.actions.entries import log_entry
 from activities.actions.exchanges import change_exchange
@@ -195,6 +196,59 @@ def test_of_several_partners_the_drawer_offers_the_choice(an: User, client: Clie
     page = send(client, an, "họp với Hội HN Lào-Việt", address=f"{QUICK}read/").content.decode()
 
     assert all(f'data-answer="partners" data-values="{rival.public_id}"' in page for rival in rivals)
+
+
+def test_which_of_several_is_asked_and_not_with_whom(an: User, client: Client, reference_data: None) -> None:
+    for province in ("Hủa Phăn", "Xiêng Khoảng"):
+        make_partner(f"Hội Hữu nghị Lào - Việt tỉnh {province}")
+
+    an.language = "en"
+    an.save()
+
+    page = send(client, an, "họp với Hội HN Lào-Việt").content.decode()
+
+    assert "With whom?" not in page
+    assert 'id="log_partners_error">Which one is meant?' in page
+
+
+@pytest.mark.parametrize(
+    ("whose", "theirs", "line", "state"),
+    [
+        ("an", "ONLINE_MEETING", "gửi thư mừng Hội HN Lào-Việt", "logged"),
+        ("khoa", "ONLINE_MEETING", "gửi thư mừng Hội HN Lào-Việt", "logged"),
+        ("an", "CONGRATULATION", "gửi thư mừng Hội HN Lào-Việt", "kept"),
+        ("khoa", "CONGRATULATION", "gửi thư mừng Hội HN Lào-Việt", "kept"),
+        ("khoa", "CONGRATULATION", "họp với Hội HN Lào-Việt", "logged"),
+        ("an", "DELEGATION_IN", "họp với Hội HN Lào-Việt", "logged"),
+        ("an", "ONLINE_MEETING", "họp với Hội HN Lào-Việt", "kept"),
+        ("khoa", "DELEGATION_IN", "họp với Hội HN Lào-Việt", "kept"),
+    ],
+)
+def test_only_what_may_be_the_same_holds_an_entry_up(
+    whose: str, theirs: str, line: str, state: str, an: User, khoa: User, partner: Partner, client: Client
+) -> None:
+    by = {"an": an, "khoa": khoa}[whose]
+    make_exchange(partner, by=by, on=today() - timedelta(days=1), kind=theirs, confidentiality=Confidentiality.NETWORK)
+
+    assert send(client, an, line)["Entry-State"] == state
+
+
+@pytest.mark.parametrize(("line", "label"), [("gửi thư mừng", "We wrote"), ("nhận thư mừng", "They wrote"), ("đoàn đi", "We went to them")])
+def test_the_direction_of_a_letter_is_who_wrote(line: str, label: str, an: User, partner: Partner, client: Client) -> None:
+    send(client, an, f"{line} Hội HN Lào-Việt")
+
+    with override("en"):
+        assert Exchange.objects.get().direction_label == label
+
+
+def test_the_chip_of_a_letter_offers_who_wrote(an: User, partner: Partner, client: Client) -> None:
+    an.language = "en"
+    an.save()
+
+    page = send(client, an, "gửi thư mừng Hội HN Lào-Việt", address=f"{QUICK}read/").content.decode()
+
+    assert all(label in page for label in ("We wrote", "They wrote", "Letters both ways"))
+    assert "We went to them" not in page
 
 
 def test_an_exchange_of_another_unit_nearby_is_asked_before_saving(an: User, khoa: User, partner: Partner, client: Client) -> None:

@@ -1,5 +1,7 @@
 """The drawer and the palette in a browser: what is typed is read, kept through a lost line, and taken back."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -184,6 +186,63 @@ def test_the_same_exchange_of_another_unit_is_offered(page: Page, sign_in: SignI
 
     assert theirs.co_units.count() == 1
     assert Exchange.objects.count() == 1
+
+
+def test_what_was_to_be_saved_is_saved_once_it_is_a_different_one(
+    page: Page, sign_in: SignIn, an: User, khoa: User, partner: Partner
+) -> None:
+    for days in (0, 1):
+        make_exchange(partner, by=khoa, on=timezone.localdate() - timedelta(days=days), confidentiality=Confidentiality.NETWORK)
+    sign_in(page, an)
+    open_drawer(page)
+    page.keyboard.type("họp với Hội HN Lào-Việt")
+    page.keyboard.press("Enter")
+    wait_until(ExchangeDraft.objects.exists)
+
+    expect(page.locator(".log-said")).to_be_empty()
+    page.locator("[data-different]").first.click()
+    expect(page.locator("[data-different]")).to_have_count(1)
+    assert Exchange.objects.count() == 2
+    page.locator("[data-different]").click()
+
+    expect(page.locator("#toasts [data-logged]")).to_be_visible()
+    assert Exchange.objects.count() == 3
+
+
+def test_a_different_one_saves_nothing_that_nobody_saved(page: Page, sign_in: SignIn, an: User, khoa: User, partner: Partner) -> None:
+    make_exchange(partner, by=khoa, on=timezone.localdate(), confidentiality=Confidentiality.NETWORK)
+    sign_in(page, an)
+    open_drawer(page)
+    page.keyboard.type("họp với Hội HN Lào-Việt")
+
+    page.locator("[data-different]").click()
+    expect(page.locator("[data-different]")).to_have_count(0)
+
+    assert Exchange.objects.count() == 1
+
+
+def test_what_cannot_be_sent_at_sign_out_waits_for_its_own_account(
+    page: Page, sign_in: SignIn, an: User, chau: User, partner: Partner
+) -> None:
+    sign_in(page, an)
+    open_drawer(page)
+    page.keyboard.type(LINE)
+    page.keyboard.press("Escape")
+    page.route("**/activities/quick/", lambda route: route.abort())
+    page.locator("details.menu summary").last.click()
+    page.locator("form[action$='/accounts/logout/'] button").click()
+    page.wait_for_url("**/accounts/login/**")
+    page.unroute("**/activities/quick/")
+
+    sign_in(page, chau)
+    open_drawer(page)
+    expect(page.locator("#log-line")).to_have_value("")
+    assert LINE not in page.content()
+    assert not ExchangeDraft.objects.exists()
+
+    sign_in(page, an)
+    open_drawer(page)
+    expect(page.locator("#log-line")).to_have_value(LINE)
 
 
 def test_the_palette_finds_a_page_and_takes_a_line_over(page: Page, sign_in: SignIn, an: User, partner: Partner) -> None:
