@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -12,9 +13,12 @@ from activities.models import Exchange, Participation
 from crm.models import User
 from crm.permissions import Permission
 from crm.search import RELATED, SIMILAR, Found, Hit, Match, Query, SearchedNoun, find, marked, register
+from partners.models.partners import EPOCH
 from partners.search import PARTNERS_ASKED, find_partners
 
 LATEST = 40
+LOOKED_AT = 1000
+RECENT_DAYS = 120
 EXCERPT = 160
 
 
@@ -28,10 +32,24 @@ def find_exchanges(query: Query, user: User) -> Found:
     if not partners:
         return found
     named = {pk for pk, _match in found.matches}
-    held = Participation.objects.filter(partner__in=partners, exchange__in=visible.live()).order_by("-day_no", "-exchange")
-    latest = dict.fromkeys(held.values_list("exchange", flat=True)[:LATEST])
+    latest = _latest_with(partners, visible.live())
     related = [(pk, Match(RELATED, "", ())) for pk in latest if pk not in named]
     return Found(found.matches + related, found.capped)
+
+
+def _latest_with(partners: Sequence[int], visible: QuerySet[Exchange]) -> list[int]:
+    """The latest visible exchanges with the partners: of the last months, else the visible ones among the latest thousand.
+
+    Partners met every week have tens of thousands; to ask of each whether it may be seen would take a quarter of a second.
+    """
+    held = Participation.objects.filter(partner__in=partners).order_by("-day_no", "-exchange").values_list("exchange", flat=True)
+    months_ago = (timezone.localdate() - EPOCH).days - RECENT_DAYS
+    recent = list(dict.fromkeys(held.filter(day_no__gte=months_ago, exchange__in=visible)[:LATEST]))
+    if len(recent) == LATEST:
+        return recent
+    looked_at = list(dict.fromkeys(held[:LOOKED_AT]))
+    seen = set(visible.filter(pk__in=looked_at).values_list("pk", flat=True))
+    return list(dict.fromkeys([*recent, *(pk for pk in looked_at if pk in seen)]))[:LATEST]
 
 
 def show_exchanges(query: Query, matches: Sequence[tuple[int, Match]], user: User) -> list[Hit]:

@@ -28,6 +28,7 @@ CANDIDATES = 300
 SURE_HITS = 3  # With fewer than these as typed, similar spellings are looked for too.
 FIRST_OF_TWO_ERRORS = 8  # Words from this length on may have two letters wrong.
 FIRST_OF_ONE_ERROR = 5
+INDEXED_LETTERS = 3
 _IDEOGRAPHS = 0x2E80  # From here on one character is a word.
 
 # How a hit matched, the best first. The order of the list of hits.
@@ -102,8 +103,13 @@ def _ways(word: str) -> tuple[tuple[str, ...], ...]:
 def _holds(words: Iterable[str]) -> Q:
     found = Q()
     for word in words:
-        found &= Q(search_key__contains=word)
+        found &= _begins_a_word(word) if len(word) < INDEXED_LETTERS and word.isascii() else Q(search_key__contains=word)
     return found
+
+
+def _begins_a_word(letters: str) -> Q:
+    """A letter or two anywhere in a key would mean reading every key; at the beginning of a word the index knows them."""
+    return Q(search_key__startswith=letters) | Q(search_key__contains=f" {letters}") | Q(search_key__contains=f"\n{letters}")
 
 
 # --- How well a row matches -------------------------------------------------------------------------------
