@@ -1,5 +1,6 @@
 """The test database carries the reference data and the policy, loaded once and restored after every flush."""
 
+import time
 from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
@@ -37,6 +38,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", flush_and_restore)
         yield
+    with django_db_blocker.unblock():
+        _end_other_sessions()
 
 
 @pytest.fixture
@@ -48,6 +51,20 @@ def reference_data(db: None) -> None:
 def _empty_cache() -> None:
     """Throttles and cached figures of one test never reach the next."""
     cache.clear()
+
+
+def _end_other_sessions() -> None:
+    """A page that the browser left in the middle still holds its connection, and a database in use cannot be dropped."""
+    if connection.vendor != "postgresql":
+        return
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_terminate_backend(pid) {others}")
+        for _attempt in range(100):
+            cursor.execute(f"SELECT count(*) {others}")
+            if cursor.fetchone() == (0,):
+                return
+            time.sleep(0.05)
 
 
 def _read_rows() -> RowsByModel:
