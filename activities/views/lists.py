@@ -70,18 +70,12 @@ class EventList(RecordList):
 
 
 class ExchangeFilters(FilterPanel):
-    permission = Permission.EXCHANGE_VIEW
-    model = Exchange
     list_class = ExchangeList
 
 
 class FollowUpFilters(FilterPanel):
-    permission = Permission.FOLLOW_UP_VIEW
-    model = FollowUp
     list_class = FollowUpList
 
 
 class EventFilters(FilterPanel):
-    permission = Permission.EXCHANGE_VIEW
-    model = Event
     list_class = EventList

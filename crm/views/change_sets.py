@@ -53,8 +53,6 @@ class ChangeSetList(RecordList):
 
 
 class ChangeSetFilters(FilterPanel):
-    permission = Permission.SIGNED_IN
-    model = ChangeSet
     list_class = ChangeSetList
 
 

@@ -45,10 +45,17 @@ def fit_for_page(form: forms.Form) -> forms.Form:
 
 
 class FilterPanel(NounView):
-    """The filters of one list, filled in as the address, or the saved view that it names, says; sending them leads to the list."""
+    """The filters of one list, filled in as the address, or the saved view that it names, says; sending them leads to the list.
+
+    Whoever may see the list may see its filters, so that permission and model are the list's own.
+    """
 
     template_name = "crm/lists/filters.html"
     list_class: ClassVar[type[RecordList]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.permission, cls.model = cls.list_class.permission, cls.list_class.model
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         shown = self.list_class(request=request)

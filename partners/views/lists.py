@@ -47,12 +47,8 @@ class PersonList(RecordList):
 
 
 class PartnerFilters(FilterPanel):
-    permission = Permission.PARTNER_VIEW
-    model = Partner
     list_class = PartnerList
 
 
 class PersonFilters(FilterPanel):
-    permission = Permission.PERSON_VIEW
-    model = Person
     list_class = PersonList
