@@ -65,6 +65,39 @@ class FollowUpState(models.TextChoices):
     DROPPED = "dropped", _("Dropped")
 
 
+class AgreementFamily(models.TextChoices):
+    AGREEMENT = "agreement", _("Agreements")
+    MEMORANDUM = "memorandum", _("Memoranda of understanding")
+    TWINNING = "twinning", _("Twinning of localities")
+    PLAN = "plan", _("Plans and programmes of cooperation")
+    MINUTES = "minutes", _("Minutes and letters of intent")
+
+
+class AgreementLevel(models.TextChoices):
+    """Whose agreement it is, as reports list them."""
+
+    CENTRAL = "central", _("Centre")
+    PROVINCIAL = "provincial", _("Province")
+    COMMUNE = "commune", _("Commune, ward")
+    ORGANISATION = "organisation", _("Organisation, association, school")
+
+
+class AgreementState(models.TextChoices):
+    NEGOTIATED = "negotiated", _("Being negotiated")
+    SIGNED = "signed", _("Signed")
+    ENDED_EARLY = "ended_early", _("Ended early")
+
+
+class CommitmentState(models.TextChoices):
+    """What somebody has said of a commitment. Whether it is late or overdue follows from the days."""
+
+    OPEN = "open", _("Open")
+    IN_PROGRESS = "in_progress", _("In progress")
+    DONE = "done", _("Done")
+    BROKEN = "broken", _("Broken")
+    DROPPED = "dropped", _("Dropped")
+
+
 class OurRole(models.TextChoices):
     HOST = "host", _("Host")
     CO_HOST = "co_host", _("Co-host")

@@ -91,11 +91,16 @@ class AuditVerb(models.TextChoices):
     HANDED_OVER = "handed_over", _("handed over")
     FEED_MADE = "feed_made", _("made a calendar address")
     FEED_REVOKED = "feed_revoked", _("revoked a calendar address")
+    APPROVED = "approved", _("approved a policy version")
+    ISSUED = "issued", _("issued a report")
+    BRIEFED = "briefed", _("took a briefing")
 
 
 class ImportNoun(models.TextChoices):
     PARTNERS = "partners", _("Partners")
     PEOPLE = "people", _("People")
+    AGREEMENTS = "agreements", _("Agreements")
+    PROMISES = "promises", _("Commitments")
 
 
 class ImportState(models.TextChoices):
@@ -146,6 +151,11 @@ class NotificationTopic(models.TextChoices):
     DUPLICATE = "duplicate", _("Likely duplicates")
     HAND_OVER = "hand_over", _("Hand-overs")
     JOB = "job", _("Imports and bulk edits")
+    AGREEMENT = "agreement", _("Agreements ending")
+    COMMITMENT = "commitment", _("Commitments")
+    DIGEST = "digest", _("Weekly digest of the secretariat")
+    POLICY = "policy", _("Policy versions")
+    REPORT = "report", _("Periodic reports")
 
 
 class DigestRhythm(models.TextChoices):
@@ -164,3 +174,12 @@ class PairState(models.TextChoices):
     ASKED = "asked", _("Asked those who keep them")
     DIFFERENT = "different", _("Not the same")
     MERGED = "merged", _("Merged")
+
+
+class JobState(models.TextChoices):
+    """Where a piece of background work stands."""
+
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")

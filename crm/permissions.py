@@ -31,6 +31,18 @@ class Permission(StrEnum):
     EXPORT = "export"
     MERGE = "merge"
     HAND_OVER = "hand_over"
+    AGREEMENT_VIEW = "agreement_view"
+    AGREEMENT_EDIT = "agreement_edit"
+    COMMITMENT_VIEW = "commitment_view"
+    COMMITMENT_EDIT = "commitment_edit"
+    PLAN_EDIT = "plan_edit"
+    ACTION_ITEM_EDIT = "action_item_edit"
+    POLICY_EDIT = "policy_edit"
+    REPORT_VIEW = "report_view"
+    REPORT_EDIT = "report_edit"
+    REPORT_ISSUE = "report_issue"
+    DECLARE_NOTHING = "declare_nothing"
+    JOB_VIEW = "job_view"
     ACCOUNT_MANAGE = "account_manage"
 
 
@@ -44,6 +56,9 @@ _READING = frozenset(
         Permission.COVERAGE_VIEW,
         Permission.REFERENCE_VIEW,
         Permission.EXPORT,
+        Permission.AGREEMENT_VIEW,
+        Permission.COMMITMENT_VIEW,
+        Permission.REPORT_VIEW,
     }
 )
 _WRITING = _READING | {
@@ -53,15 +68,28 @@ _WRITING = _READING | {
     Permission.FOLLOW_UP_EDIT,
     Permission.PARTNER_IMPORT,
     Permission.MERGE,
+    Permission.AGREEMENT_EDIT,
+    Permission.COMMITMENT_EDIT,
+    Permission.ACTION_ITEM_EDIT,
+    Permission.REPORT_EDIT,
+    Permission.DECLARE_NOTHING,
 }
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _READING,
     Role.OFFICER: _WRITING,
     Role.NGO_OFFICER: _WRITING,
-    Role.UNIT_LEAD: _WRITING | {Permission.HAND_OVER},
-    Role.SECRETARIAT: _WRITING | {Permission.REFERENCE_EDIT, Permission.HAND_OVER},
-    Role.ADMINISTRATOR: _READING | {Permission.REFERENCE_EDIT, Permission.ACCOUNT_MANAGE},
+    Role.UNIT_LEAD: _WRITING | {Permission.HAND_OVER, Permission.REPORT_ISSUE},
+    Role.SECRETARIAT: _WRITING
+    | {
+        Permission.REFERENCE_EDIT,
+        Permission.HAND_OVER,
+        Permission.PLAN_EDIT,
+        Permission.POLICY_EDIT,
+        Permission.REPORT_ISSUE,
+        Permission.JOB_VIEW,
+    },
+    Role.ADMINISTRATOR: _READING | {Permission.REFERENCE_EDIT, Permission.ACCOUNT_MANAGE, Permission.JOB_VIEW},
 }
 
 View = Callable[..., HttpResponseBase]

@@ -31,3 +31,56 @@ class Silence(models.TextChoices):
     IN_DELEGATION = "in_delegation", _("It is part of a delegation, which counts already for its partners.")
     LONG_AGO = "long_ago", _("It is so long ago that it no longer counts.")
     ARCHIVED = "archived", _("It is archived, so no figure counts it.")
+
+
+class Risk(models.IntegerChoices):
+    """The reason codes of M6; the value is the bit in a mask of them."""
+
+    SILENT = 1, _("R1 Silent for too long")
+    FADING = 2, _("R2 Fading")
+    SINGLE_THREAD = 4, _("R3 Hangs on one person")
+    PROMISE_OVERDUE = 8, _("R4 A promise of ours is overdue")
+    ENDING = 16, _("R5 An agreement or registration ends, and nobody renews it")
+    UNANSWERED = 32, _("R6 Our last three contacts were not answered")
+    NOT_VERIFIED = 64, _("R7 The profile was not verified for a year")
+    RETURN_OWED = 128, _("R8 A return visit is owed for more than two years")
+
+
+class Alarm(models.TextChoices):
+    """What the reason codes add up to: red for R1 or any two, amber for one (M6)."""
+
+    RED = "red", _("At risk")
+    AMBER = "amber", _("Watch")
+
+
+class PeriodKind(models.TextChoices):
+    """The periods that reports are for, and units report on."""
+
+    WEEK = "week", _("Week")
+    MONTH = "month", _("Month")
+    QUARTER = "quarter", _("Quarter")
+    HALF_YEAR = "half_year", _("Half-year")
+    YEAR = "year", _("Year")
+    TERM = "term", _("Term")
+    OTHER = "other", _("Other period")
+
+
+class DraftState(models.TextChoices):
+    """Where a draft of a policy version stands."""
+
+    DRAFT = "draft", _("Being written")
+    SUBMITTED = "submitted", _("Waiting for approval")
+    APPROVED = "approved", _("Approved")
+    RETURNED = "returned", _("Sent back")
+
+
+class ActionState(models.TextChoices):
+    PLANNED = "planned", _("Planned")
+    UNDER_WAY = "under_way", _("Under way")
+    DONE = "done", _("Done")
+    DROPPED = "dropped", _("Dropped")
+
+
+class FileFormat(models.TextChoices):
+    DOCX = "docx", _("Word")
+    XLSX = "xlsx", _("Excel")

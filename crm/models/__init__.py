@@ -1,6 +1,7 @@
 from crm.models.audit import AuditEvent
 from crm.models.change_sets import ChangeSet, ChangeSetEntry
 from crm.models.imports import ColumnMapping, ImportJob
+from crm.models.job_runs import JobRun
 from crm.models.notifications import Notification
 from crm.models.offices import OfficeClient
 from crm.models.places import Country, CountryKind, CountryName, Province, ProvinceCode, ProvinceKind, ProvinceName, ProvinceSuccession
@@ -20,6 +21,7 @@ __all__ = [
     "CountryName",
     "Field",
     "ImportJob",
+    "JobRun",
     "Membership",
     "Notification",
     "OfficeClient",

@@ -38,7 +38,7 @@ class Duties:
         """Read the plan lines that hold on the day and the policy's cadences. Two queries."""
         of_tiers = {row.tier_id: _asked_by(row) for row in PolicyCadence.objects.filter(policy=policy)}
         of_countries: dict[int, Duty] = {}
-        for line in PlanLine.objects.live().on(as_of).order_by("id"):
+        for line in PlanLine.objects.live().duties().on(as_of).order_by("id"):
             duty = _asked_by(line, exempt=line.exempt)
             if line.country_id is not None:
                 of_countries[line.country_id] = duty

@@ -1,5 +1,29 @@
+from reports.models.action_items import ActionItem
+from reports.models.declarations import NothingToReport
+from reports.models.digests import DigestSubscription, WeeklyDigest
+from reports.models.periodic_reports import IssuedFile, IssuedReport, PeriodicReport, ReportSection, ReportTemplate
 from reports.models.plans import PlanLine
 from reports.models.policies import PolicyCadence, PolicyPoints, PolicyVersion, PolicyWeight
-from reports.models.snapshots import CoverageSnapshot, EngagementSnapshot
+from reports.models.policy_drafts import PolicyDraft
+from reports.models.snapshots import CoverageSnapshot, EngagementSnapshot, RiskSnapshot
 
-__all__ = ["CoverageSnapshot", "EngagementSnapshot", "PlanLine", "PolicyCadence", "PolicyPoints", "PolicyVersion", "PolicyWeight"]
+__all__ = [
+    "ActionItem",
+    "CoverageSnapshot",
+    "DigestSubscription",
+    "EngagementSnapshot",
+    "IssuedFile",
+    "IssuedReport",
+    "NothingToReport",
+    "PeriodicReport",
+    "PlanLine",
+    "PolicyCadence",
+    "PolicyDraft",
+    "PolicyPoints",
+    "PolicyVersion",
+    "PolicyWeight",
+    "ReportSection",
+    "ReportTemplate",
+    "RiskSnapshot",
+    "WeeklyDigest",
+]

@@ -1,7 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from reports.choices import CoverageStatus
+from reports.choices import Alarm, CoverageStatus
 
 
 class EngagementSnapshot(models.Model):
@@ -61,3 +61,22 @@ class CoverageSnapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tier_id}/{self.country_id} · {self.day}"
+
+
+class RiskSnapshot(models.Model):
+    """M6 of one partner on one day under one policy: the mask of its reason codes; a partner without any has no row."""
+
+    policy = models.ForeignKey("reports.PolicyVersion", on_delete=models.PROTECT, related_name="+")
+    day = models.DateField(_("as of"))
+    partner = models.ForeignKey("partners.Partner", on_delete=models.CASCADE, related_name="risk_snapshots", db_index=False)
+    mask = models.PositiveSmallIntegerField(_("reason codes"))
+    alarm = models.CharField(_("alarm"), max_length=5, choices=Alarm.choices)
+
+    class Meta:
+        verbose_name = _("risk snapshot")
+        verbose_name_plural = _("risk snapshots")
+        constraints = [models.UniqueConstraint(fields=["partner", "policy", "day"], name="reports_risksnapshot_once")]
+        indexes = [models.Index(fields=["day", "policy", "alarm"], name="risk_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} · {self.day} · {self.mask}"

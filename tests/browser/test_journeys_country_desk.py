@@ -213,3 +213,5 @@ def bring_people(page: Page, file: Path, *, again: bool = False) -> None:
     page.get_by_role("button", name="Apply the import").click()
     expect(page.get_by_role("link", name="What it changed")).to_be_visible(timeout=30_000)
     wait_until(lambda: not page.locator("#progress").count(), seconds=30)
+    # The page of the import loads itself once more at the end: what goes on from here must not meet it half way.
+    page.wait_for_load_state("networkidle")
