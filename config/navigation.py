@@ -1,6 +1,7 @@
 """The menu, and the tabs of the partner page: config stands on top, so it may name pages of every app."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -13,21 +14,46 @@ from crm.permissions import Permission
 
 
 @dataclass(frozen=True)
-class MenuItem:
+class Place:
+    """A page that stands in a section of the menu, with what one must be allowed to do to see it."""
+
     label: str | Promise
     url_name: str
-    icon: str
     permission: Permission
 
 
+@dataclass(frozen=True)
+class Section:
+    """A section of the menu and its pages, the first of which it opens. With one page alone it shows no row of pages."""
+
+    label: str | Promise
+    icon: str
+    places: tuple[Place, ...]
+
+
 MENU = (
-    MenuItem(_("My desk"), "desk", "home", Permission.SIGNED_IN),
-    MenuItem(_("Partners"), "partners:partner-list", "building-library", Permission.PARTNER_VIEW),
-    MenuItem(_("Exchanges"), "activities:exchange-list", "chat-bubble-left-right", Permission.EXCHANGE_VIEW),
-    MenuItem(_("Calendar"), "activities:calendar", "calendar-days", Permission.SIGNED_IN),
-    MenuItem(_("Coverage"), "reports:coverage", "table-cells", Permission.COVERAGE_VIEW),
-    MenuItem(_("Imports"), "partners:import-list", "arrow-up-tray", Permission.PARTNER_IMPORT),
-    MenuItem(_("Changes"), "crm:change-set-list", "queue-list", Permission.PARTNER_EDIT),
+    Section(_("My desk"), "home", (Place(_("My desk"), "desk", Permission.SIGNED_IN),)),
+    Section(_("Partners"), "building-library", (Place(_("Partners"), "partners:partner-list", Permission.PARTNER_VIEW),)),
+    Section(
+        _("Exchanges"),
+        "chat-bubble-left-right",
+        (
+            Place(_("Exchanges"), "activities:exchange-list", Permission.EXCHANGE_VIEW),
+            Place(_("Calendar"), "activities:calendar", Permission.SIGNED_IN),
+            Place(_("Follow-ups"), "activities:follow-up-board", Permission.FOLLOW_UP_VIEW),
+            Place(_("Events"), "activities:event-list", Permission.EXCHANGE_VIEW),
+        ),
+    ),
+    Section(_("Coverage"), "table-cells", (Place(_("Coverage"), "reports:coverage", Permission.COVERAGE_VIEW),)),
+    Section(
+        _("Data"),
+        "circle-stack",
+        (
+            Place(_("Imports"), "partners:import-list", Permission.PARTNER_IMPORT),
+            Place(_("Changes"), "crm:change-set-list", Permission.PARTNER_EDIT),
+            Place(_("Likely duplicates"), "partners:duplicate-list", Permission.MERGE),
+        ),
+    ),
 )
 
 
@@ -55,15 +81,20 @@ PERSON_PARTS = (Tab("encounters", _("Where we met"), "activities:person-encounte
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Template context: the menu items and the tabs of the partner page that this account may use."""
+    """Template context: the menu, the pages of the section one is in, and the tabs of the partner page, as far as allowed."""
     # A request refused early (a bad Host header) never got as far as its account.
     if not hasattr(request, "user") or not request.user.is_authenticated:
-        return {"menu": (), "partner_tabs": (), "section": None, "help_chapter": ""}
+        return {"menu": (), "places": (), "partner_tabs": (), "section": None, "help_chapter": ""}
     may = request.user.may
+    menu = tuple(replace(section, places=allowed) for section in MENU if (allowed := _allowed(section, may)))
+    section = section_of(request.path, menu)
+    name = request.resolver_match.view_name if request.resolver_match else ""
+    places = section.places if section and name in {place.url_name for place in section.places} else ()
     return {
-        "section": section_of(request.path),
-        "help_chapter": chapter_for(request.resolver_match.view_name if request.resolver_match else ""),
-        "menu": tuple(item for item in MENU if may(item.permission)),
+        "menu": menu,
+        "section": section,
+        "places": places if len(places) > 1 else (),
+        "help_chapter": chapter_for(name),
         "partner_tabs": tuple(tab for tab in PARTNER_TABS if may(tab.permission)),
         "partner_strip": PARTNER_STRIP if may(PARTNER_STRIP.permission) else None,
         "partner_side": PARTNER_SIDE if may(PARTNER_SIDE.permission) else None,
@@ -71,7 +102,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def section_of(path: str) -> str | None:
-    """The menu item that a page belongs to: the one whose address is the longest beginning of the page's own."""
-    addresses = {reverse(item.url_name): item.url_name for item in MENU if item.url_name != "desk"}
+def section_of(path: str, menu: Iterable[Section]) -> Section | None:
+    """The section that a page belongs to: that of the place whose address is the longest beginning of the page's own."""
+    addresses = {reverse(place.url_name): section for section in menu for place in section.places if place.url_name != "desk"}
     return addresses[max(above, key=len)] if (above := [address for address in addresses if path.startswith(address)]) else None
+
+
+def _allowed(section: Section, may: Callable[[Permission], bool]) -> tuple[Place, ...]:
+    return tuple(place for place in section.places if may(place.permission))

@@ -12,23 +12,21 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from config.navigation import MENU, MenuItem
+from config.navigation import MENU, Place
 from crm.generic import SignedInRequest
 from crm.permissions import Permission, requires
 from crm.search import NOUNS, Hit, Query, marked
 from crm.text import fold
 
-# Pages below those of the menu.
+# The pages of the menu, and those that are reached from them.
 PAGES = (
-    *MENU,
-    MenuItem(gettext_lazy("People"), "partners:person-list", "users", Permission.PERSON_VIEW),
-    MenuItem(gettext_lazy("Follow-ups"), "activities:follow-up-list", "flag", Permission.FOLLOW_UP_VIEW),
-    MenuItem(gettext_lazy("Events"), "activities:event-list", "calendar", Permission.EXCHANGE_VIEW),
-    MenuItem(gettext_lazy("Likely duplicates"), "partners:duplicate-list", "square-2-stack", Permission.MERGE),
-    MenuItem(gettext_lazy("New partner"), "partners:partner-create", "plus", Permission.PARTNER_EDIT),
-    MenuItem(gettext_lazy("New person"), "partners:person-create", "plus", Permission.PERSON_EDIT),
-    MenuItem(gettext_lazy("Log an exchange"), "activities:exchange-log", "plus", Permission.EXCHANGE_LOG),
-    MenuItem(gettext_lazy("Change password"), "account_change_password", "key", Permission.SIGNED_IN),
+    *(place for section in MENU for place in section.places),
+    Place(gettext_lazy("People"), "partners:person-list", Permission.PERSON_VIEW),
+    Place(gettext_lazy("Follow-ups"), "activities:follow-up-list", Permission.FOLLOW_UP_VIEW),
+    Place(gettext_lazy("New partner"), "partners:partner-create", Permission.PARTNER_EDIT),
+    Place(gettext_lazy("New person"), "partners:person-create", Permission.PERSON_EDIT),
+    Place(gettext_lazy("Log an exchange"), "activities:exchange-log", Permission.EXCHANGE_LOG),
+    Place(gettext_lazy("Change password"), "account_change_password", Permission.SIGNED_IN),
 )
 ON_THE_PAGE = 20
 IN_THE_PALETTE = 6
