@@ -147,14 +147,6 @@ class CountryIndex:
         return self._countries[targets[0]]
 
 
-def find_country(text: str, *, on: date | None = None) -> Country:
-    """Return the country, territory or bloc called so, by any name, with or without marks, or by its ISO code.
-
-    Raises NotFound, or Ambiguous for a name of several ("Korea", "Congo").
-    """
-    return CountryIndex().find(text, on=on)
-
-
 class ProvinceIndex:
     """All names and codes of all provinces, of today and before, read in one query."""
 

@@ -1,8 +1,7 @@
-"""Days and numbers as people write them in lists: 2/9/2025, ngày 2 tháng 9 năm 2025, 9/2025, 1.250.000.000, 1,5 tỷ."""
+"""Days as people write them in lists: 2/9/2025, ngày 2 tháng 9 năm 2025, 9/2025."""
 
 import re
 from datetime import date
-from decimal import Decimal
 from typing import NamedTuple
 
 from crm.choices import DatePrecision
@@ -52,30 +51,3 @@ def _day_of(match: re.Match[str], today: date) -> WrittenDay | None:
         return WrittenDay(date(year, int(month or 1), int(day or 1)), precision)
     except ValueError:
         return None
-
-
-_TIMES = {"nghin": 3, "ngan": 3, "trieu": 6, "tr": 6, "million": 6, "ty": 9, "ti": 9, "billion": 9}
-_UNITS = re.compile(r"(?i)\s*(?:vnđ|vnd|đồng|đ|usd|us\$|\$|€|eur)\.?$|^(?:usd|us\$|\$|€)\s*")
-_AMOUNT = re.compile(r"^(?P<digits>-?[\d.,\s\u00a0\u202f]*\d)\s*(?P<times>[^\W\d]+)?$")
-
-
-def read_number(text: str) -> Decimal | None:
-    """Return the number that the text writes in the Vietnamese or the English way, or None for anything else.
-
-    Points or commas before groups of three digits part thousands, else the last one stands before the decimals;
-    a single one before three digits parts thousands ("1.250" is twelve hundred and fifty, as in Vietnamese).
-    """
-    match = _AMOUNT.match(_UNITS.sub("", text.strip()))
-    if match is None:
-        return None
-    power = _TIMES.get(fold(match["times"])) if match["times"] else 0
-    plain = _plain(re.sub(r"\s", "", match["digits"]))
-    return None if power is None or plain is None else Decimal(plain).scaleb(power)
-
-
-def _plain(digits: str) -> str | None:
-    if re.match(r"^-?\d{1,3}(?:\.\d{3})+(?:,\d+)?$", digits):
-        return digits.replace(".", "").replace(",", ".")
-    if re.match(r"^-?\d{1,3}(?:,\d{3})+(?:\.\d+)?$", digits):
-        return digits.replace(",", "")
-    return digits.replace(",", ".") if re.match(r"^-?\d+(?:[.,]\d+)?$", digits) else None

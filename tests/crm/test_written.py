@@ -1,10 +1,9 @@
 from datetime import date
-from decimal import Decimal
 
 import pytest
 
 from crm.choices import DatePrecision
-from crm.written import read_day, read_number
+from crm.written import read_day
 
 TODAY = date(2026, 11, 22)
 
@@ -34,20 +33,3 @@ def test_two_digits_mean_the_century_that_is_near(text: str, year: int) -> None:
 @pytest.mark.parametrize("text", ["31/2/2025", "13/13/2025", "long ago", "", "12", "2025/9/2/1"])
 def test_what_is_no_day_is_none(text: str) -> None:
     assert read_day(text, today=TODAY) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("1.250.000.000", "1250000000"), ("1,5 tỷ", "1500000000"), ("1.5 tỷ", "1500000000"), ("25 triệu đồng", "25000000"),
-        ("1,250,000.50", "1250000.50"), ("1.250,5", "1250.5"), ("1.250", "1250"), ("12,5", "12.5"), ("1 250 000 VNĐ", "1250000"),
-        ("$ 1,000", "1000"), ("-3", "-3"), ("500 nghìn", "500000"),
-    ],
-)  # fmt: skip
-def test_numbers_are_read_in_the_vietnamese_and_the_english_way(text: str, number: str) -> None:
-    assert read_number(text) == Decimal(number)
-
-
-@pytest.mark.parametrize("text", ["1.25.00", "12a", "tỷ", "", "3 cái", "1,2,3"])
-def test_what_is_no_number_is_none(text: str) -> None:
-    assert read_number(text) is None
