@@ -4,7 +4,7 @@ from django.db.models import Prefetch, QuerySet
 
 from activities.actions.exchanges import archive_exchange, change_exchange, log_exchange, restore_exchange
 from activities.api.exchange_bodies import ExchangeIn, ExchangeOut
-from activities.filters import ExchangeFilter
+from activities.filters.exchanges import ExchangeFilter
 from activities.models import Exchange, ExchangeUnit, FollowUp, Participation
 from crm.api.views import RecordViewSet, set_values
 from crm.models import Field, Province

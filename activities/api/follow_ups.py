@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from activities.actions.follow_ups import close_follow_up, save_follow_up
 from activities.choices import FollowUpState
-from activities.filters import FollowUpFilter
+from activities.filters.follow_ups import FollowUpFilter
 from activities.models import Exchange, FollowUp
 from crm.actions.records import archive_record, restore_record
 from crm.api.serializers import ReferenceField, StrictSerializer, TextField, local

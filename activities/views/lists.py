@@ -8,8 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.actions.bulk_edits import EXCHANGE_OPERATIONS, FOLLOW_UP_OPERATIONS
 from activities.choices import FollowUpState
-from activities.columns import EVENT_COLUMNS, EXCHANGE_COLUMNS, FOLLOW_UP_COLUMNS
-from activities.filters import EventFilter, ExchangeFilter, FollowUpFilter
+from activities.columns.events import EVENT_COLUMNS
+from activities.columns.exchanges import EXCHANGE_COLUMNS
+from activities.columns.follow_ups import FOLLOW_UP_COLUMNS
+from activities.filters.events import EventFilter
+from activities.filters.exchanges import ExchangeFilter
+from activities.filters.follow_ups import FollowUpFilter
 from activities.forms.bulk_edits import ExchangeBulkForm, FollowUpBulkForm
 from activities.models import Event, Exchange, FollowUp
 from crm.lists import Bulk, EmptyState, RecordList

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from activities.actions.exchanges import archive_exchange
-from activities.filters import ExchangeFilter
+from activities.filters.exchanges import ExchangeFilter
 from activities.models import Exchange
 from crm.models import Country, Tier, User
 from reports.choices import CoverageStatus

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from activities.actions.follow_ups import save_follow_up
 from activities.choices import FollowUpState
-from activities.filters import ExchangeFilter
+from activities.filters.exchanges import ExchangeFilter
 from activities.models import Exchange, FollowUp
 from crm.choices import Confidentiality
 from crm.models import Country, Unit, User

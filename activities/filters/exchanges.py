@@ -5,10 +5,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from activities.choices import Direction, ExchangeFamily, ExchangeStatus, FollowUpState, Level, OurRole
-from activities.models import Event, Exchange, ExchangeKind, FollowUp, Participation
+from activities.choices import Direction, ExchangeFamily, ExchangeStatus, Level
+from activities.models import Exchange, ExchangeKind, Participation
 from activities.models.exchanges import ExchangeQuerySet
-from activities.models.follow_ups import FollowUpQuerySet
 from crm.filters import ChoicesFilter, CodeFilter, ManyCodeFilter, RecordFilter, RecordIdFilter, SearchFilter, active_units
 from crm.models import Country, Field, PolicyDocument, Province, Tier, TierMembership
 from partners.models import Partner
@@ -71,40 +70,3 @@ class ExchangeFilter(RecordFilter):
         if not value:
             return queryset
         return queryset.filter(pk__in=Participation.objects.filter(counted=True, two_way=True).values("exchange"))
-
-
-class FollowUpFilter(RecordFilter):
-    """The follow-up list, its API and its export."""
-
-    state = ChoicesFilter(choices=FollowUpState.choices, label=_("State"))
-    unit = CodeFilter(queryset=active_units, label=_("Unit"))
-    mine = django_filters.BooleanFilter(method="for_me", label=_("Mine"))
-    overdue = django_filters.BooleanFilter(method="late", label=_("Overdue"))
-    due_until = django_filters.DateFilter(field_name="due_on", lookup_expr="lte", label=_("Due by"))
-    partner = RecordIdFilter(of=Partner, method="about_partner", label=_("Partner"))
-    exchange = RecordIdFilter(of=Exchange, field_name="exchange__public_id", label=_("Exchange"))
-
-    class Meta:
-        model = FollowUp
-        fields: list[str] = []
-
-    def about_partner(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
-        return queryset.filter(partner__in=Partner.objects.now_known_as(value))
-
-    def for_me(self, queryset: FollowUpQuerySet, name: str, value: bool) -> QuerySet:
-        return queryset.assigned_to(self.request.user) if value else queryset
-
-    def late(self, queryset: FollowUpQuerySet, name: str, value: bool) -> QuerySet:
-        return queryset.overdue(on=timezone.localdate()) if value else queryset
-
-
-class EventFilter(RecordFilter):
-    """The list of events."""
-
-    our_role = ChoicesFilter(choices=OurRole.choices, label=_("Our role"))
-    since = django_filters.DateFilter(field_name="starts_on", lookup_expr="gte", label=_("From day"))
-    until = django_filters.DateFilter(field_name="starts_on", lookup_expr="lte", label=_("To day"))
-
-    class Meta:
-        model = Event
-        fields: list[str] = []

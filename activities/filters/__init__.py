@@ -1,0 +1,1 @@
+"""What lists, their API and their exports are filtered by, one module for each noun."""
