@@ -8,3 +8,4 @@ class PartnersConfig(AppConfig):
 
     def ready(self) -> None:
         from partners import receivers, search, tasks_duplicates  # noqa: F401  (keys follow names; all can be found; nightly scan)
+        from partners.resources import nouns  # noqa: F401  (lists bring partners and people)

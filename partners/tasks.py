@@ -1,11 +1,11 @@
 """Imports in the background: small chunks, each with its own commit; safe to run twice, safe to be killed."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import islice
-from typing import IO, Any, TypeVar
+from typing import TypeVar
 
 from celery import shared_task
 from django.core.exceptions import PermissionDenied
@@ -14,20 +14,13 @@ from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from crm.choices import ImportNoun, ImportState
-from crm.lookup import CountryIndex
-from crm.models import Country, ImportJob, User
-from crm.tabular import Table, TabularError
+from crm.choices import ImportState
+from crm.models import ImportJob, User
+from crm.tabular import TabularError
 from partners.actions import import_jobs
-from partners.actions.import_people import import_people
-from partners.actions.import_people_plans import PeopleRun, plan_people
-from partners.actions.import_plans import ImportRun, plan_partners
-from partners.actions.import_reports import KEPT_PEOPLE, KEPT_PREVIEW, ImportReport
-from partners.actions.import_rows import NEW
-from partners.actions.imports import CHUNK_SIZE, import_partners
-from partners.lookup import PartnerKindIndex
-from partners.models import PartnerKind
-from partners.resources import ListResource, PartnerResource, PersonResource
+from partners.actions.import_nouns import imported_noun
+from partners.actions.import_reports import KEPT_PREVIEW, KEPT_TICKED, ImportReport
+from partners.actions.imports import CHUNK_SIZE
 
 logger = logging.getLogger(__name__)
 Item = TypeVar("Item")
@@ -47,15 +40,16 @@ def check_import(job_pk: int) -> None:
     if job is None:
         return
     with _as_user(job) as by, _failing_clearly(job), job.file.open("rb") as file:
-        reading = _open(job, file, is_check=True)
-        report = ImportReport(reading.resource.column_of, KEPT_PEOPLE if job.noun == ImportNoun.PEOPLE else KEPT_PREVIEW)
+        noun, table = imported_noun(job.noun), import_jobs.open_list(job, file)
+        reading = noun.read(job, table, True)
+        report = ImportReport(reading.column_of, KEPT_TICKED if noun.row_by_row else KEPT_PREVIEW)
         import_jobs.advance(job, rows_done=0)
         for chunk in chunks(reading.rows):
             report.add(reading.plan(chunk, by=by, run=reading.run))
             import_jobs.advance(job, rows_done=report.counts["rows"])
-        left_out = [asdict(left) for left in reading.table.left_out]
-        layout = {**job.layout, "left_out": left_out, "left_out_count": reading.table.left_out_count}
-        preview = {"rows": report.preview_json(), "likely": report.likely, **reading.run.found()}
+        left_out = [asdict(left) for left in table.left_out]
+        layout = {**job.layout, "left_out": left_out, "left_out_count": table.left_out_count}
+        preview = {"rows": report.preview_json(), "likely": report.likely, **reading.found()}
         counts = report.totals()
         import_jobs.finish_check(job, rows=counts["rows"], counts=counts, errors=report.errors, preview=preview, layout=layout)
 
@@ -67,8 +61,8 @@ def apply_import(job_pk: int) -> None:
     if job is None:
         return
     with _as_user(job) as by, _failing_clearly(job), job.file.open("rb") as file:
-        reading = _open(job, file, is_check=False)
-        report = ImportReport(reading.resource.column_of)
+        reading = imported_noun(job.noun).read(job, import_jobs.open_list(job, file), False)
+        report = ImportReport(reading.column_of)
         report.resume(job.counts, job.errors)
         for chunk in chunks(islice(reading.rows, job.rows_done)):
             # Done before a worker was lost: looked at again only so that later rows that repeat them are seen.
@@ -89,39 +83,6 @@ def resume_stalled_imports() -> None:
     for job in ImportJob.objects.filter(silent, state__in=(ImportState.CHECKING, ImportState.RUNNING)):
         task = check_import if job.state == ImportState.CHECKING else apply_import
         task.delay(job.pk)
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """A list on its way: its rows, and the actions on what they are."""
-
-    resource: ListResource[Any]
-    table: Table
-    rows: Iterator[Any]
-    run: Any
-    plan: Callable[..., list[Any]]
-    write: Callable[..., list[Any]]
-
-
-def _open(job: ImportJob, file: IO[bytes], *, is_check: bool) -> _Reading:
-    # A check lists every likely duplicate anew, so that whoever decided on it may think again.
-    decisions = {} if is_check and job.noun == ImportNoun.PARTNERS else job.defaults.get("decisions", {})
-    run: Any = ImportRun(
-        unit=job.unit,
-        kind=PartnerKind.objects.filter(code=job.defaults.get("kind", "")).first(),
-        country=Country.objects.filter(alpha2=job.defaults.get("country", "")).first(),
-        source=job.original_name,
-        # Which organisations a list of people names is asked until somebody has said so.
-        seek_likely=is_check or job.noun == ImportNoun.PEOPLE or NEW in decisions.values(),
-        change_set=job.change_set,
-    )
-    table = import_jobs.open_list(job, file)
-    if job.noun == ImportNoun.PEOPLE:
-        people = PersonResource(job.mapping, countries=CountryIndex())
-        run = PeopleRun(organisations=run, decisions=decisions)
-        return _Reading(people, table, people.rows(table, decisions=decisions), run, plan_people, import_people)
-    partners = PartnerResource(job.mapping, countries=CountryIndex(), kinds=PartnerKindIndex())
-    return _Reading(partners, table, partners.rows(table, decisions=decisions), run, plan_partners, import_partners)
 
 
 @contextmanager

@@ -15,7 +15,6 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from crm.actions.audit import record_event
 from crm.actions.jobs import tell_of_end
@@ -25,6 +24,7 @@ from crm.models import ChangeSet, ColumnMapping, Country, ImportJob, Unit, User
 from crm.permissions import Permission
 from crm.tabular import Examined, Layout, Table, TabularError, examine, find_layout, open_source
 from crm.text import fold
+from partners.actions.import_nouns import imported_noun
 from partners.actions.import_rows import TAKE
 from partners.actions.imports import close_change_set, open_change_set
 from partners.models import PartnerKind
@@ -50,7 +50,7 @@ def bring_list(
     noun: ImportNoun = ImportNoun.PARTNERS,
     message: str = "",
 ) -> ImportJob:
-    """Keep an uploaded list for import into the unit's partners or people; how it is best read is only looked at yet.
+    """Keep an uploaded list for import into what the unit keeps; how it is best read is only looked at yet.
 
     Raises ValidationError on ``file`` when it is no readable list, PermissionDenied outside the account's units.
     """
@@ -81,7 +81,7 @@ def bring_list(
 
 def check_rights(by: User, unit: Unit, noun: ImportNoun | str) -> None:
     """Raise PermissionDenied where the account may not import such rows for the unit."""
-    rights = (Permission.PARTNER_IMPORT, *([Permission.PERSON_EDIT] if noun == ImportNoun.PEOPLE else []))
+    rights = (Permission.PARTNER_IMPORT, *imported_noun(noun).rights)
     if not (all(by.may(right) for right in rights) and by.scope.may_write_for(unit.pk)):
         raise PermissionDenied
 
@@ -135,9 +135,9 @@ def start_check(job: ImportJob, *, by: User, mapping: Mapping[str, str], default
     ``defaults``: what holds where the rows are silent: ``{"kind": code, "country": alpha2}``, empty for nothing; what is
     not named stays as it was.
     """
-    required, message = _REQUIRED[ImportNoun(job.noun)]
-    if required not in mapping.values():
-        raise ValidationError(message, code="no_name")
+    noun = imported_noun(job.noun)
+    if noun.resource.required not in mapping.values():
+        raise ValidationError(str(noun.not_required), code="no_name")
     if len(set(mapping.values())) < len(mapping):
         raise ValidationError(_("Two columns are given the same field. Choose one of them."), code="field_twice")
     if not job.layout.get("confirmed", True):
@@ -149,12 +149,6 @@ def start_check(job: ImportJob, *, by: User, mapping: Mapping[str, str], default
     if started:
         remember_mapping(job)
     return started
-
-
-_REQUIRED = {
-    ImportNoun.PARTNERS: ("name", gettext_lazy("Say which column holds the name of the partner.")),
-    ImportNoun.PEOPLE: ("full_name", gettext_lazy("Say which column holds the name of the person.")),
-}
 
 
 def remember_mapping(job: ImportJob) -> None:
@@ -196,8 +190,7 @@ def decide(job: ImportJob, *, by: User, decisions: Mapping[str, str], for_all: s
         return False
     kept = {**job.defaults.get("decisions", {})}
     if for_all is not None:
-        is_people = job.noun == ImportNoun.PEOPLE
-        for row in job.preview.get("rows" if is_people else "likely", []):
+        for row in job.preview.get("rows" if imported_noun(job.noun).row_by_row else "likely", []):
             known = next((candidate["partner"] for candidate in row.get("candidates", []) if candidate["partner"]), "")
             kept[str(row["row"])] = {"same": known, TAKE: ""}.get(for_all, for_all)
     kept.update(decisions)

@@ -75,10 +75,6 @@ class ImportRun:
             self._archive = Archive.read(Partner)
         return self._archive
 
-    def found(self) -> dict[str, Any]:
-        """What the page of the check asks about beside the rows: nothing for partners."""
-        return {}
-
     def remember_id(self, value: str, partner: KnownPartner) -> None:
         self.partner_of_id[value] = partner
         self.has_id.add(partner)

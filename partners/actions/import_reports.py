@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crm.models import Country
-from partners.actions.import_people_plans import PlannedPerson
-from partners.actions.import_rows import Outcome, PlannedRow
+from partners.actions.import_nouns import Planned
+from partners.actions.import_rows import Outcome
 from partners.models import PartnerKind
 
 # A list with more mistakes than this is brought anew; its job need not carry them all.
 KEPT_ERRORS = 2_000
 KEPT_LIKELY = 5_000
 KEPT_PREVIEW = 50
-# Of a list of people each row may be ticked.
-KEPT_PEOPLE = 2_000
+# Where each row may be ticked.
+KEPT_TICKED = 2_000
 
 
 @dataclass
@@ -27,7 +27,7 @@ class ImportReport:
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[dict[str, Any]] = field(default_factory=list)
     likely: list[dict[str, Any]] = field(default_factory=list)
-    preview: list[PlannedRow | PlannedPerson] = field(default_factory=list)
+    preview: list[Planned] = field(default_factory=list)
 
     def resume(self, totals: Mapping[str, int], errors: list[dict[str, Any]]) -> None:
         """Go on from the totals and errors of the chunks that an earlier worker finished."""
@@ -35,7 +35,7 @@ class ImportReport:
         self.counts["unchanged"] -= self.counts["repeated"]
         self.errors = list(errors)
 
-    def add(self, plans: Iterable[PlannedRow | PlannedPerson]) -> None:
+    def add(self, plans: Iterable[Planned]) -> None:
         for plan in plans:
             self.counts["rows"] += 1
             self.counts[plan.outcome] += 1
@@ -64,7 +64,7 @@ class ImportReport:
         labels = _labels(self.preview)
         return [_preview(plan, labels) for plan in self.preview]
 
-    def _errors(self, plan: PlannedRow | PlannedPerson) -> list[dict[str, Any]]:
+    def _errors(self, plan: Planned) -> list[dict[str, Any]]:
         return [
             {
                 "row": plan.row.number,
@@ -77,7 +77,7 @@ class ImportReport:
         ]
 
 
-def _likely(plan: PlannedRow | PlannedPerson) -> dict[str, Any]:
+def _likely(plan: Planned) -> dict[str, Any]:
     candidates = [
         {
             "name": likeness.partner.name,
@@ -91,14 +91,14 @@ def _likely(plan: PlannedRow | PlannedPerson) -> dict[str, Any]:
     return {"row": plan.row.number, "name": plan.name, "candidates": candidates}
 
 
-def _labels(plans: Iterable[PlannedRow | PlannedPerson]) -> dict[str, dict[Any, str]]:
+def _labels(plans: Iterable[Planned]) -> dict[str, dict[Any, str]]:
     shown = [(name, value) for plan in plans for name, pair in plan.shown().items() for value in pair if value]
     kinds = PartnerKind.objects.in_bulk({value for name, value in shown if name == "kind_id"})
     countries = Country.objects.in_bulk({value for name, value in shown if name == "country_id"})
     return {"kind_id": {pk: str(kind) for pk, kind in kinds.items()}, "country_id": {pk: str(country) for pk, country in countries.items()}}
 
 
-def _preview(plan: PlannedRow | PlannedPerson, labels: Mapping[str, Mapping[Any, str]]) -> dict[str, Any]:
+def _preview(plan: Planned, labels: Mapping[str, Mapping[Any, str]]) -> dict[str, Any]:
     def worded(name: str, value: Any) -> Any:
         return labels[name].get(value, "") if name in labels else value
 

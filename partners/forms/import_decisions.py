@@ -6,11 +6,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from crm.choices import ImportNoun
 from crm.models import ImportJob
+from partners.actions.import_nouns import imported_noun
 from partners.actions.import_people_plans import NO_POST
 from partners.actions.import_rows import NEW, SKIP, TAKE, Outcome
-from partners.forms.imports import RESOURCES
 
 PAGE_SIZE = 100
 FOR_ALL = [
@@ -24,7 +23,7 @@ FOR_ALL_PEOPLE = [("", _("choose for all of them")), (TAKE, _("take all")), (SKI
 
 def in_words(rows: Sequence[Mapping[str, Any]], job: ImportJob) -> list[dict[str, Any]]:
     """Rows of the preview with outcomes and fields in the reader's language."""
-    labels = {**RESOURCES[job.noun].labels}
+    labels = {**imported_noun(job.noun).resource.labels}
     labels["founded_year"] = labels.get("founded", "")
     return [
         {
@@ -44,11 +43,11 @@ class DecisionForm(forms.Form):
     def __init__(self, *args: Any, job: ImportJob, page: int = 1, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.job = job
-        self.is_people = job.noun == ImportNoun.PEOPLE
-        if self.is_people:
+        self.row_by_row = imported_noun(job.noun).row_by_row
+        if self.row_by_row:
             self.fields["for_all"] = forms.ChoiceField(label=self.fields["for_all"].label, choices=FOR_ALL_PEOPLE, required=False)
         self.kept: dict[str, str] = job.defaults.get("decisions", {})
-        self.all_rows: list[dict[str, Any]] = self._takeable() if self.is_people else job.preview.get("likely", [])
+        self.all_rows: list[dict[str, Any]] = self._takeable() if self.row_by_row else job.preview.get("likely", [])
         self.pages = max(1, -(-len(self.all_rows) // PAGE_SIZE))
         self.page = min(max(page, 1), self.pages)
         self.shown = self.all_rows[(self.page - 1) * PAGE_SIZE : self.page * PAGE_SIZE]
@@ -68,7 +67,7 @@ class DecisionForm(forms.Form):
 
     def _add_row(self, row: dict[str, Any], candidates: list[dict[str, Any]]) -> None:
         number = str(row["row"])
-        if self.is_people:
+        if self.row_by_row:
             is_taken = self.kept.get(number) != SKIP
             self.fields[f"take_{number}"] = forms.BooleanField(label=row["name"], initial=is_taken, required=False)
             if candidates:
@@ -85,12 +84,12 @@ class DecisionForm(forms.Form):
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows of this page with their fields, in the reader's language."""
-        shown = in_words(self.shown, self.job) if self.is_people else self.shown
+        shown = in_words(self.shown, self.job) if self.row_by_row else self.shown
         return [
             {
                 **row,
                 "field": self[str(row["row"])] if str(row["row"]) in self.fields else None,
-                "take": self[f"take_{row['row']}"] if self.is_people else None,
+                "take": self[f"take_{row['row']}"] if self.row_by_row else None,
             }
             for row in shown
         ]
@@ -105,6 +104,6 @@ class DecisionForm(forms.Form):
         for row in self.shown:
             number = str(row["row"])
             # A tick box that was not sent along is no decision: the page was not shown with it.
-            is_left_out = self.is_people and f"shown_{number}" in self.data and not values[f"take_{number}"]
+            is_left_out = self.row_by_row and f"shown_{number}" in self.data and not values[f"take_{number}"]
             chosen[number] = SKIP if is_left_out else values.get(number, "")
         return chosen

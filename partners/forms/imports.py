@@ -17,10 +17,10 @@ from crm.models import Country, ImportJob, Unit, User
 from crm.tabular import Examined, Groups, Layout, shown
 from crm.tabular.sources import Source
 from partners.actions import import_jobs
+from partners.actions.import_nouns import imported_noun, noun_choices
 from partners.models import PartnerKind
-from partners.resources import ListResource, PartnerResource, PersonResource, guess_mapping
+from partners.resources import guess_mapping
 
-RESOURCES: dict[str, type[ListResource[Any]]] = {ImportNoun.PARTNERS: PartnerResource, ImportNoun.PEOPLE: PersonResource}
 CODING_LABELS = {Coding.TCVN3: "TCVN3 (.VnTime)", Coding.VNI: "VNI", Coding.MISREAD_UTF8: _("UTF-8 that was misread")}
 ENCODINGS = [
     ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("utf-16-le", "UTF-16 LE"), ("utf-16-be", "UTF-16 BE"),
@@ -37,7 +37,7 @@ class BringListForm(forms.Form):
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xlsm"}),
         max_length=200,
     )
-    noun = forms.ChoiceField(label=_("Its rows are"), choices=ImportNoun.choices, initial=ImportNoun.PARTNERS, required=False)
+    noun = forms.ChoiceField(label=_("Its rows are"), choices=noun_choices, initial=ImportNoun.PARTNERS, required=False)
     unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Unit that keeps them"))
     kind = forms.ModelChoiceField(
         PartnerKind.objects.none(),
@@ -180,42 +180,46 @@ class MappingForm(forms.Form):
     def __init__(self, *args: Any, job: ImportJob, samples: Mapping[str, Sequence[str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.job = job
-        resource = RESOURCES[job.noun]
+        self.noun = imported_noun(job.noun)
         self.remembered = not job.mapping and import_jobs.remembered_mapping(job)
-        chosen = job.mapping or self.remembered or self._guess(resource, samples)
+        chosen = job.mapping or self.remembered or self._guess(samples)
         for position, column in enumerate(job.columns):
             self.fields[f"column_{position}"] = forms.ChoiceField(
                 label=column,
-                choices=[("", _("leave out")), *resource.labels.items()],
+                choices=[("", _("leave out")), *self.noun.resource.labels.items()],
                 initial=chosen.get(column, ""),
                 required=False,
             )
         self._samples = samples
+        for name in {"kind", "country"} - set(self.noun.silent):
+            del self.fields[name]
         self._offer_defaults()
 
     def _offer_defaults(self) -> None:
         """The kind and the country: as said for this list, else as last assumed for one like it."""
-        kind: Any = self.fields["kind"]
-        kind.queryset = PartnerKind.objects.exclude(retired_on__lte=timezone.localdate())
-        if self.job.noun == ImportNoun.PEOPLE:
+        kind: Any = self.fields.get("kind")
+        if kind:
+            kind.queryset = PartnerKind.objects.exclude(retired_on__lte=timezone.localdate())
+        if kind and self.job.noun == ImportNoun.PEOPLE:
             kind.label, kind.empty_label = _("Kind of organisations that are new"), _("none: ask")
         remembered = import_jobs.remembered_defaults(self.job) if not self.job.mapping else {}
-        for name in ("kind", "country"):
+        for name in self.noun.silent:
             self.fields[name].initial = self.job.defaults.get(name) or remembered.get(name, "")
 
     def default_fields(self) -> list[forms.BoundField]:
-        return [self["kind"], self["country"]]
+        return [self[name] for name in self.noun.silent]
 
     def defaults(self) -> dict[str, str]:
         """The codes of what was chosen, empty for nothing. What was not sent along is not named: it stays as it was."""
-        kind, country = self.cleaned_data["kind"], self.cleaned_data["country"]
+        kind, country = self.cleaned_data.get("kind"), self.cleaned_data.get("country")
         chosen = {"kind": kind.code if kind else "", "country": country.alpha2 if country else ""}
         return {name: code for name, code in chosen.items() if name in self.data}
 
-    def _guess(self, resource: type[ListResource[Any]], samples: Mapping[str, Sequence[str]]) -> dict[str, str]:
-        guessed = guess_mapping(resource, tuple(self.job.columns))
+    def _guess(self, samples: Mapping[str, Sequence[str]]) -> dict[str, str]:
+        guessed = guess_mapping(self.noun.resource, tuple(self.job.columns))
         headings = self.job.layout.get("group_column")
-        if headings in samples and "country" not in guessed.values() and _are_countries(samples[headings]):
+        wanted = "country" in self.noun.resource.labels and "country" not in guessed.values()
+        if wanted and headings in samples and _are_countries(samples[headings]):
             guessed[headings] = "country"
         return guessed
 

@@ -12,6 +12,7 @@ from import_export import resources, widgets
 
 from crm.tabular import Table, TableRow, shown
 from crm.text import fold
+from partners.actions.import_nouns import ReadsRows
 from partners.actions.import_rows import Problem
 
 Row = TypeVar("Row")
@@ -60,7 +61,7 @@ class ListResource(resources.Resource, Generic[Row]):
 _OWN_LANGUAGE = frozenset(["tieng viet", "ten tieng viet", "vietnamese", "in vietnamese"])
 
 
-def guess_mapping(resource: type[ListResource[Any]], columns: tuple[str, ...]) -> dict[str, str]:
+def guess_mapping(resource: type[ReadsRows], columns: tuple[str, ...]) -> dict[str, str]:
     """Return column → field for the columns whose header is a usual name of a field; each field once.
 
     Of a header in several lines ("Contact / Phone") the last is looked at where the whole says nothing, and the first

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from crm.actions.change_sets import may_undo
+from crm.actions.undoing import may_undo
 from crm.choices import ChangeState, ImportState
 from crm.forms import add_action_errors
 from crm.generic import UNPROCESSABLE, SignedInRequest, is_partial
@@ -22,8 +22,9 @@ from crm.permissions import Permission, requires
 from crm.tabular import Table, TabularError
 from partners import tasks
 from partners.actions import import_jobs
+from partners.actions.import_nouns import imported_noun
 from partners.forms.import_decisions import DecisionForm, in_words
-from partners.forms.imports import RESOURCES, BringListForm, MappingForm
+from partners.forms.imports import BringListForm, MappingForm
 from partners.views.import_layouts import reason_rows
 
 SAMPLES = 3
@@ -164,6 +165,7 @@ def _show(request: SignedInRequest, job: ImportJob, *, form: DecisionForm | None
     change_set = job.change_set
     context = {
         "job": job,
+        "noun": imported_noun(job.noun),
         "in_work": job.state in IN_WORK,
         "form": form or DecisionForm(job=job, page=_page(request)),
         "preview": in_words(job.preview.get("rows", [])[:SHOWN_ROWS], job),
@@ -180,7 +182,7 @@ def _show(request: SignedInRequest, job: ImportJob, *, form: DecisionForm | None
 
 def column_label(name: str, job: ImportJob) -> str:
     """Return the user's own column, or where none carries the field, the field's name in the reader's language."""
-    return name if name in job.columns else str(RESOURCES[job.noun].labels.get(name, name))
+    return name if name in job.columns else str(imported_noun(job.noun).resource.labels.get(name, name))
 
 
 def _samples(table: Table) -> dict[str, list[str]]:

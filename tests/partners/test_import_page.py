@@ -17,6 +17,7 @@ from crm.models import AuditEvent, ImportJob, Unit, User
 from partners import tasks
 from partners.actions import import_jobs, imports
 from partners.models import Partner
+from partners.resources import nouns
 from tests.factories import make_partner
 
 LIST = """Tên tổ chức,Nước,Loại,Trang web,Ghi chú
@@ -219,7 +220,7 @@ def test_import_killed_in_a_chunk_goes_on_after_the_last_finished_one(an: User, 
             raise KeyboardInterrupt  # The worker is killed after writing, before its commit.
         return planned
 
-    monkeypatch.setattr(tasks, "import_partners", dies_in_the_second)
+    monkeypatch.setattr(nouns, "import_partners", dies_in_the_second)
     with pytest.raises(KeyboardInterrupt):
         tasks.apply_import(job.pk)
     job.refresh_from_db()
@@ -249,7 +250,7 @@ def test_worker_that_was_taken_over_undoes_its_chunk(an: User, nghe_an: Unit, mo
         ImportJob.objects.update(rows_done=1)
         return planned
 
-    monkeypatch.setattr(tasks, "import_partners", slow)
+    monkeypatch.setattr(nouns, "import_partners", slow)
     tasks.apply_import(job.pk)
     job.refresh_from_db()
     assert (job.state, Partner.objects.count()) == (ImportState.RUNNING, 0)
@@ -274,7 +275,7 @@ def test_unexpected_error_is_told_and_the_rest_can_be_continued(an: User, nghe_a
             raise RuntimeError("disk full")
         return real(rows, **arguments)
 
-    monkeypatch.setattr(tasks, "import_partners", breaks_once)
+    monkeypatch.setattr(nouns, "import_partners", breaks_once)
     with pytest.raises(RuntimeError):
         tasks.apply_import(job.pk)
     job.refresh_from_db()
