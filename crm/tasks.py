@@ -1,4 +1,4 @@
-"""Change sets and subscribed views in the background: small steps, each with its own commit; safe to run twice, safe to be killed."""
+"""Jobs, change sets and subscribed views in the background: small steps, each with its own commit; safe to run twice, safe to be killed."""
 
 import logging
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from crm.actions import bulk_edits
-from crm.actions.change_sets import undo_next
+from crm.actions import bulk_edits, job_sweep
 from crm.actions.saved_views import look_for_entries
+from crm.actions.undoing import undo_next
 from crm.choices import ChangeKind, ChangeState
 from crm.models import ChangeSet, ViewSubscription
 
@@ -21,6 +21,24 @@ logger = logging.getLogger(__name__)
 
 # A worker that has not been heard of for so long is taken for dead, and its work goes on elsewhere.
 STALLED_AFTER = timedelta(minutes=3)
+
+
+@shared_task
+def run_job(run_pk: int) -> None:
+    """Do a job, or one part of it."""
+    work_on(run_pk)
+
+
+@shared_task
+def sweep_jobs() -> None:
+    """Take up jobs whose worker was lost, or whose message never arrived."""
+    job_sweep.sweep_jobs()
+
+
+@shared_task
+def thin_jobs() -> None:
+    """Let go of jobs that ended long ago."""
+    job_sweep.thin_jobs()
 
 
 @shared_task

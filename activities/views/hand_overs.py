@@ -17,7 +17,7 @@ from activities.dossiers.content import dossier_of, receivers_of
 from activities.dossiers.document import document_of
 from activities.forms.hand_overs import HandOverForm
 from crm.actions.audit import record_event, trace_readings
-from crm.actions.change_sets import may_undo
+from crm.actions.undoing import may_undo
 from crm.choices import AuditVerb, ChangeKind, ChangeState
 from crm.forms import add_action_errors
 from crm.generic import UNPROCESSABLE, SignedInRequest

@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from config.demo.surroundings import Surroundings
 from config.demo.tables import DATA
 from crm.actions.bulk_edits import apply_next, plan_bulk_edit, start_bulk_edit
-from crm.actions.change_sets import undo_change_set
+from crm.actions.undoing import undo_change_set
 from crm.models import ChangeSet, ChangeSetEntry, ImportJob
 from partners.actions.import_jobs import bring_list, start_apply, start_check
 from partners.models import Partner, PartnerKind, Stewardship

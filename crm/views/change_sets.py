@@ -15,7 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from crm import tasks
 from crm.actions.bulk_edits import MESSAGE_FROM, discard_bulk_edit, preview_of, start_bulk_edit
-from crm.actions.change_sets import may_undo, start_undo, undo_change_set
+from crm.actions.undoing import may_undo, start_undo, undo_change_set
 from crm.choices import ChangeKind, ChangeState
 from crm.entries import CHANGE_SET_COLUMNS, entries_as_lines, only_readable
 from crm.filters import ChangeSetFilter

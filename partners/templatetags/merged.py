@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from crm.actions.change_sets import may_undo
+from crm.actions.undoing import may_undo
 from crm.choices import ChangeState
 
 register = template.Library()

@@ -13,7 +13,7 @@ from activities.actions.follow_ups import save_follow_up
 from activities.actions.hand_overs import hand_over
 from activities.choices import ExchangeStatus, Side
 from activities.models import Attendance, CalendarFeed, Exchange, FollowUp
-from crm.actions.change_sets import undo_change_set
+from crm.actions.undoing import undo_change_set
 from crm.choices import AuditVerb, ChangeState, Confidentiality, Role
 from crm.models import AuditEvent, ChangeSet, Membership, Notification, Unit, User
 from partners.models import Partner, Person, PersonNote, Stewardship

@@ -14,7 +14,7 @@ from activities.choices import FollowUpState
 from activities.models import Exchange, FollowUp, Participation
 from crm import tasks
 from crm.actions import bulk_edits
-from crm.actions.change_sets import undo_change_set
+from crm.actions.undoing import undo_change_set
 from crm.choices import AuditVerb, ChangeState, Confidentiality
 from crm.models import AuditEvent, ChangeSet, Field, Unit, User
 from partners.actions.partners import save_partner

@@ -6,16 +6,9 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from crm.actions.change_sets import (
-    columns_of,
-    note_changed,
-    note_created,
-    note_removed,
-    start_undo,
-    undo_change_set,
-    undo_next,
-)
+from crm.actions.change_sets import columns_of, note_changed, note_created, note_removed
 from crm.actions.records import save_record
+from crm.actions.undoing import start_undo, undo_change_set, undo_next
 from crm.choices import AuditVerb, ChangeKind, ChangeState
 from crm.models import AuditEvent, ChangeSet, Unit, User
 from partners.models import Partner, PartnerName, Relation

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from crm.actions import bulk_edits
-from crm.actions.change_sets import start_undo, undo_next
+from crm.actions.undoing import start_undo, undo_next
 from crm.choices import ChangeKind, ChangeState, ImportState, NotificationTopic
 from crm.models import ChangeSet, ImportJob, Notification, Unit, User
 from partners.actions import import_jobs

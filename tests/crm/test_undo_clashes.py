@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from crm.actions.change_sets import columns_of, note_changed, note_removed, undo_change_set
+from crm.actions.change_sets import columns_of, note_changed, note_removed
 from crm.actions.records import save_record
+from crm.actions.undoing import undo_change_set
 from crm.choices import ChangeKind, ChangeState
 from crm.models import ChangeSet, Unit, User
 from partners.choices import StewardRole

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from crm.actions.change_sets import undo_next
+from crm.actions.undoing import undo_next
 from crm.choices import NotificationTopic, PairState
 from crm.models import Notification, User
 from partners.actions import duplicate_scans

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crm.actions.change_sets import undo_change_set
+from crm.actions.undoing import undo_change_set
 from crm.models import ImportJob, Unit, User
 from partners import tasks
 from partners.models import Partner, PartnerKind, Person, Post

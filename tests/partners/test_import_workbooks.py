@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 from openpyxl import Workbook, load_workbook
 
-from crm.actions.change_sets import undo_change_set
+from crm.actions.undoing import undo_change_set
 from crm.choices import ChangeState, ImportState
 from crm.legacy_text import Coding, encode
 from crm.models import ChangeSet, ColumnMapping, ImportJob, Unit, User

@@ -9,8 +9,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, models
 
 from activities.models import Participation
-from crm.actions.change_sets import undo_change_set
 from crm.actions.records import archive_record, save_record
+from crm.actions.undoing import undo_change_set
 from crm.choices import AuditVerb, ChangeState, PairState
 from crm.models import AuditEvent, User
 from partners.actions import moves

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from activities.actions.follow_ups import save_follow_up
 from activities.models import FollowUp
-from crm.actions.change_sets import undo_change_set
+from crm.actions.undoing import undo_change_set
 from crm.choices import AuditVerb, Confidentiality
 from crm.models import AuditEvent, Country, User
 from partners.actions.consent import keep_the_least

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from crm.actions.change_sets import undo_change_set
+from crm.actions.undoing import undo_change_set
 from crm.choices import AuditVerb, ChangeKind, ChangeState, Confidentiality
 from crm.models import AuditEvent, ChangeSet, Country, User
 from partners.actions.people import save_person
