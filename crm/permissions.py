@@ -42,6 +42,7 @@ class Permission(StrEnum):
     REPORT_EDIT = "report_edit"
     REPORT_ISSUE = "report_issue"
     DECLARE_NOTHING = "declare_nothing"
+    REMIND_UNITS = "remind_units"
     JOB_VIEW = "job_view"
     ACCOUNT_MANAGE = "account_manage"
 
@@ -86,6 +87,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.HAND_OVER,
         Permission.PLAN_EDIT,
         Permission.POLICY_EDIT,
+        Permission.REMIND_UNITS,
         Permission.REPORT_ISSUE,
         Permission.JOB_VIEW,
     },

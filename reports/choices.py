@@ -65,6 +65,14 @@ class PeriodKind(models.TextChoices):
     OTHER = "other", _("Other period")
 
 
+class Reporting(models.TextChoices):
+    """What is known of a unit for a period (M9): no contact, which it declares, and no report are different things."""
+
+    REPORTED = "reported", _("Reported")
+    DECLARED = "declared", _("Nothing to report")
+    SILENT = "silent", _("No report")
+
+
 class DraftState(models.TextChoices):
     """Where a draft of a policy version stands."""
 
@@ -84,3 +92,12 @@ class ActionState(models.TextChoices):
 class FileFormat(models.TextChoices):
     DOCX = "docx", _("Word")
     XLSX = "xlsx", _("Excel")
+
+
+class Outcome(models.TextChoices):
+    """What had become of a commitment by a day (M7)."""
+
+    ON_TIME = "on_time", _("Kept on time")
+    LATE = "late", _("Kept late")
+    OVERDUE = "overdue", _("Overdue")
+    BROKEN = "broken", _("Broken")

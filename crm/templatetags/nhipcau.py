@@ -55,6 +55,9 @@ SIGNS: dict[str, tuple[str, str]] = {
     "unit": ("◐", ""),
     "occasion": ("★", ""),
     "ending": ("◧", "due"),
+    "reported": ("●", "good"),
+    "declared": ("◌", ""),
+    "silent": ("○", "bad"),
 }
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
