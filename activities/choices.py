@@ -98,6 +98,18 @@ class CommitmentState(models.TextChoices):
     DROPPED = "dropped", _("Dropped")
 
 
+class Standing(models.TextChoices):
+    """How a commitment stands on a day: what somebody has said of it, and what follows from the days."""
+
+    OPEN = "open", _("Open")
+    IN_PROGRESS = "in_progress", _("In progress")
+    OVERDUE = "overdue", _("Overdue")
+    DONE = "done", _("Done in time")
+    LATE = "late", _("Done late")
+    BROKEN = "broken", _("Broken")
+    DROPPED = "dropped", _("Dropped")
+
+
 class OurRole(models.TextChoices):
     HOST = "host", _("Host")
     CO_HOST = "co_host", _("Co-host")

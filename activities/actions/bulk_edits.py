@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from activities.choices import FollowUpState
-from activities.models import Exchange, ExchangeUnit, FollowUp
+from activities.models import Commitment, Exchange, ExchangeUnit, FollowUp
 from crm.actions.bulk_operations import AddLinks, BulkRun, Operation, RemoveLinks, SetColumn
 from crm.choices import Confidentiality
 from crm.models import Unit, User
@@ -25,13 +25,14 @@ class ByHost(SetColumn):
 
 
 class Confide(ByHost):
-    """Who may see an exchange. What is to be done after a restricted one would give it away, so it is restricted with it."""
+    """Who may see an exchange. What follows from a restricted one would give it away, so it is restricted with it."""
 
     def follow(self, run: BulkRun, rows: Sequence[Exchange], value: str) -> None:
         if value != Confidentiality.RESTRICTED:
             return
-        telling = FollowUp.objects.filter(exchange__in=rows).exclude(confidentiality=Confidentiality.RESTRICTED)
-        run.change(telling, lambda row: setattr(row, "confidentiality", Confidentiality.RESTRICTED))
+        for noun in (FollowUp, Commitment):
+            telling = noun.objects.filter(exchange__in=rows).exclude(confidentiality=Confidentiality.RESTRICTED)
+            run.change(telling, lambda row: setattr(row, "confidentiality", Confidentiality.RESTRICTED))
 
 
 class HoldTogether(AddLinks):
@@ -73,8 +74,29 @@ EXCHANGE_OPERATIONS: tuple[Operation, ...] = (
     Confide("confidentiality", gettext_lazy("Who may see"), Exchange.confidentiality),
 )  # fmt: skip
 
+
+class HandUnit(SetColumn):
+    """The unit that keeps a commitment: only one for which the account may write."""
+
+    def refuses(self, value: Any, *, by: User) -> list[tuple[Q, str]]:
+        return [] if by.scope.may_write_for(value.pk) else [(self.differs(value), _("you may not write for this unit"))]
+
+
+class DueOn(SetColumn):
+    """The day by which a commitment is due, which cannot come before the promise."""
+
+    def refuses(self, value: Any, *, by: User) -> list[tuple[Q, str]]:
+        return [(Q(promised_on__gt=value), _("promised after this day"))]
+
+
 FOLLOW_UP_OPERATIONS: tuple[Operation, ...] = (
     SetColumn("assignee", gettext_lazy("Who"), FollowUp.assignee),
     SetColumn("due_on", gettext_lazy("Due on"), FollowUp.due_on),
     SetState("state", gettext_lazy("State"), FollowUp.state),
+)
+
+COMMITMENT_OPERATIONS: tuple[Operation, ...] = (
+    SetColumn("assignee", gettext_lazy("Who"), Commitment.assignee),
+    DueOn("due_on", gettext_lazy("Due on"), Commitment.due_on),
+    HandUnit("unit", gettext_lazy("Unit"), Commitment.unit),
 )

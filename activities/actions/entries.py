@@ -46,9 +46,11 @@ def log_entry(exchange: Exchange, *, by: User, key: UUID, text: str, answers: di
 
 @transaction.atomic
 def take_back_entry(exchange: Exchange, *, by: User) -> None:
-    """Archive an exchange that has just been logged, and what was to be done after it."""
+    """Archive an exchange that has just been logged, and what was to be done after it or was promised at it."""
     for follow_up in exchange.follow_ups.live().filter(created_by=by, state=FollowUpState.OPEN):
         archive_record(follow_up, by=by)
+    for commitment in exchange.commitments.unsettled().filter(created_by=by):
+        archive_record(commitment, by=by)
     archive_exchange(exchange, by=by)
 
 

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.utils import bulk_create_with_history
 
+from activities.actions.commitments import restrict_commitments, save_commitment
 from activities.actions.facts import fill_facts, mask_of, refresh_facts, refresh_last_contact
 from activities.actions.follow_ups import save_follow_up
 from activities.choices import ExchangeStatus
-from activities.models import Attendance, Delegation, Exchange, ExchangeUnit, FollowUp, Participation
+from activities.models import Attendance, Commitment, Delegation, Exchange, ExchangeUnit, FollowUp, Participation
 from activities.signals import activity_recorded
 from crm.actions.records import archive_record, restore_record, save_record
 from crm.choices import Confidentiality
@@ -36,9 +37,11 @@ def log_exchange(
     co_units: Iterable[Unit] = (),
     attendances: Iterable[Attendance] = (),
     follow_up: FollowUp | None = None,
+    commitment: Commitment | None = None,
     delegation: Delegation | None = None,
 ) -> Exchange:
-    """Log an exchange. To log it, we also name its partners, make its facts, open a follow-up and tell the figures.
+    """Log an exchange. To log it, we also name its partners, make its facts, open a follow-up, write down what was promised
+    by or to the first partner, and tell the figures.
 
     The host unit is the author's own where none is given. Raises PermissionDenied outside the author's rights and
     units, ValidationError keyed by field where a rule is broken.
@@ -58,6 +61,10 @@ def log_exchange(
     if follow_up is not None:
         follow_up.exchange, follow_up.unit = exchange, exchange.host_unit
         save_follow_up(follow_up, by=by)
+    if commitment is not None:
+        commitment.exchange, commitment.unit, commitment.partner = exchange, exchange.host_unit, partners[0]
+        commitment.promised_on = min(exchange.starts_on, timezone.localdate())
+        save_commitment(commitment, by=by)
     announce(exchange, partner_ids={partner.pk for partner in partners}, since=exchange.starts_on)
     return exchange
 
@@ -88,7 +95,7 @@ def change_exchange(
         exchange, partners if partners is not None else [row.partner for row in exchange.participations.select_related("partner")], by=by
     )
     save_record(exchange, by=by)
-    _restrict_follow_ups(exchange, by=by)
+    _restrict_what_follows(exchange, by=by)
     if fields is not None:
         exchange.fields.set(fields)
     if provinces is not None:
@@ -171,13 +178,14 @@ def _check_rules(exchange: Exchange, partners: Sequence[Partner], *, by: User) -
         raise ValidationError({"starts_on": ValidationError(_("This day is still to come: log it as planned."), code="future-held")})
 
 
-def _restrict_follow_ups(exchange: Exchange, *, by: User) -> None:
-    """What is to be done after a restricted exchange would give it away, so it is restricted with it."""
+def _restrict_what_follows(exchange: Exchange, *, by: User) -> None:
+    """What is to be done after a restricted exchange, and what was promised at it, would give it away: restricted with it."""
     if exchange.confidentiality != Confidentiality.RESTRICTED:
         return
     for follow_up in exchange.follow_ups.exclude(confidentiality=Confidentiality.RESTRICTED):
         follow_up.confidentiality = Confidentiality.RESTRICTED
         save_record(follow_up, by=by)
+    restrict_commitments(exchange.commitments.all(), by=by)
 
 
 def _set_co_units(exchange: Exchange, units: Iterable[Unit], *, by: User) -> None:

@@ -37,3 +37,5 @@ rule_for("activities.participation.partner", label=_("Exchanges"), move=unite_by
 rule_for("activities.attendance.partner", label=_("People present for the partner"), move=pass_over)
 rule_for("activities.attendance.person", label=_("Present at exchanges"), move=unite_by("exchange_id"), conflicts=_both_present)
 rule_for("activities.followup.partner", label=_("Follow-ups"), move=pass_over)
+rule_for("activities.commitment.partner", label=_("Commitments"), move=pass_over)
+rule_for("activities.commitment.person", label=_("Promised by this person"), move=pass_over)

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from django.utils import timezone
 
-from activities.models import FollowUp
-from crm.choices import Role
+from activities.models import Commitment, FollowUp
+from crm.choices import Confidentiality, Role
 from crm.models import Membership, User
 
 WORKING_ROLES = (Role.OFFICER, Role.NGO_OFFICER, Role.UNIT_LEAD, Role.SECRETARIAT)
@@ -22,8 +22,24 @@ def officers_of(unit_ids: Iterable[int]) -> dict[int, list[User]]:
     return dict(officers)
 
 
-def recipients_of(follow_up: FollowUp) -> list[User]:
+def recipients_of(item: FollowUp | Commitment) -> list[User]:
     """Whoever it was given to; where nobody was, the officers of its unit."""
-    if follow_up.assignee is not None:
-        return [follow_up.assignee]
-    return officers_of([follow_up.unit_id]).get(follow_up.unit_id, [])
+    if item.assignee is not None:
+        return [item.assignee]
+    return officers_of([item.unit_id]).get(item.unit_id, [])
+
+
+def leads_of(unit_ids: Iterable[int]) -> dict[int, list[User]]:
+    """Return unit → those who lead it today. One query; units that nobody leads are left out."""
+    held = Membership.objects.on(timezone.localdate()).filter(unit__in=set(unit_ids), role=Role.UNIT_LEAD)
+    leads: dict[int, list[User]] = defaultdict(list)
+    for membership in held.filter(user__is_active=True, user__is_program=False).select_related("user").order_by("id"):
+        leads[membership.unit_id].append(membership.user)
+    return dict(leads)
+
+
+def may_be_told(row: FollowUp | Commitment, users: Iterable[User]) -> list[User]:
+    """Of a restricted one only those are told who could open it."""
+    if row.confidentiality != Confidentiality.RESTRICTED:
+        return list(users)
+    return [user for user in users if user.scope.secretariat or row.unit_id in user.scope.lead_unit_ids or row.created_by_id == user.pk]

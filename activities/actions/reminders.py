@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from activities.actions.follow_ups import reminder_key, text_to_tell
-from activities.actions.recipients import officers_of
+from activities.actions.recipients import may_be_told, officers_of
 from activities.calendar.endings import last_day, registrations_ending, terms_ending
 from activities.calendar.occurrences import Occurrence, occurrences
 from activities.choices import OccasionKind
@@ -52,18 +52,11 @@ def follow_ups_due(today: date) -> Iterator[Telling]:
     rows = list(due)
     officers = officers_of(row.unit_id for row in rows if row.assignee is None)
     for row in rows:
-        told = [row.assignee] if row.assignee else _who_may_read(row, officers.get(row.unit_id, []))
+        told = [row.assignee] if row.assignee else may_be_told(row, officers.get(row.unit_id, []))
         days_late = (today - row.due_on).days  # type: ignore[operator]  # chosen by its day
         key = f"{reminder_key(row)}due:{row.due_on}:{days_late // 7 if days_late else 'today'}"
         text = format_lazy("{}: {}", _("Overdue") if days_late else _("Due today"), text_to_tell(row))
         yield Telling([user for user in told if user.is_active], NotificationTopic.FOLLOW_UP, key, text, row.get_absolute_url())
-
-
-def _who_may_read(row: FollowUp, officers: Iterable[User]) -> list[User]:
-    """Of a restricted one only those are told who could open it."""
-    if row.confidentiality != Confidentiality.RESTRICTED:
-        return list(officers)
-    return [user for user in officers if user.scope.secretariat or row.unit_id in user.scope.lead_unit_ids or row.created_by_id == user.pk]
 
 
 def occasions_near(today: date) -> Iterator[Telling]:

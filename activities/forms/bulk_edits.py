@@ -53,3 +53,18 @@ class FollowUpBulkForm(PlainKeysMixin, BulkForm):
     )
     due_on = DayField(label=_("Due on"))
     state = forms.ChoiceField(label=_("State"), choices=FollowUpState.choices)
+
+
+class CommitmentBulkForm(PlainKeysMixin, BulkForm):
+    assignee = forms.ModelChoiceField(
+        label=_("Who"),
+        queryset=User.objects.filter(is_active=True, is_program=False),
+        to_field_name="public_id",
+        widget=Combobox("activities:colleague-options", hint=_("Type a colleague's name")),
+    )
+    due_on = DayField(label=_("Due on"))
+    unit = forms.ModelChoiceField(label=_("Unit"), queryset=Unit.objects.none(), to_field_name="code")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = writable_units(self.by)  # type: ignore[attr-defined]  # a choice of rows

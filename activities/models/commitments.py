@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Self
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from activities.choices import CommitmentState, Side
+from activities.choices import CommitmentState, Side, Standing
 from activities.models.follow_ups import NO_DAY
 from crm.choices import Confidentiality
 from crm.models import User
@@ -42,11 +43,30 @@ class CommitmentQuerySet(SearchedQuerySet):
         """Done, but after the day it was due on."""
         return self.live().filter(state=CommitmentState.DONE, settled_on__gt=F("due_on"))
 
+    def standing(self, standings: Iterable[str], on: date) -> Self:
+        """Commitments in use that stand so on the day, as far as is known today; see ``Commitment.standing``."""
+        asked = Q(pk__in=[])
+        for standing in standings:
+            asked |= _condition_of(standing, on)
+        return self.filter(asked)
+
     def ours(self) -> Self:
         return self.filter(owed_by=Side.OURS)
 
     def theirs(self) -> Self:
         return self.filter(owed_by=Side.THEIRS)
+
+
+def _condition_of(standing: str, on: date) -> Q:
+    in_time = Q(due_on__isnull=True) | Q(due_on__gte=on)
+    late = Q(due_on__isnull=False, settled_on__gt=F("due_on"))
+    if standing == Standing.OVERDUE:
+        return Q(state__in=UNSETTLED) & ~in_time
+    if standing in UNSETTLED:
+        return Q(state=standing) & in_time
+    if standing in (Standing.DONE, Standing.LATE):
+        return Q(state=CommitmentState.DONE) & (late if standing == Standing.LATE else ~late)
+    return Q(state=standing)
 
 
 class Commitment(Record):
@@ -135,6 +155,17 @@ class Commitment(Record):
     def is_overdue(self, day: date) -> bool:
         """Whether it was still to be kept on a day after the one it was due on."""
         return not self.is_settled and self.due_on is not None and self.due_on < day
+
+    def standing(self, day: date) -> Standing:
+        """How it stands on the day: its state, or overdue, or late."""
+        if self.is_overdue(day):
+            return Standing.OVERDUE
+        return Standing.LATE if self.is_late else Standing(self.state)
+
+    @property
+    def standing_today(self) -> Standing:
+        """The same of today, as pages show it."""
+        return self.standing(timezone.localdate())
 
     @property
     def is_late(self) -> bool:

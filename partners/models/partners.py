@@ -48,9 +48,9 @@ class PartnerQuerySet(MergeableQuerySet):
         return self.filter(country__in=TierMembership.objects.on(day).filter(tier__code=code).values("country"))
 
     def in_use(self) -> Self:
-        """Partners with which something has happened: exchanges, follow-ups, people in posts, relations, certificates."""
+        """Partners with which something has happened: exchanges, follow-ups, commitments, people in posts, relations, certificates."""
         used = Q()
-        for name in ("participations", "follow_ups", "posts", "relations_from", "relations_to", "registrations"):
+        for name in ("participations", "follow_ups", "commitments", "posts", "relations_from", "relations_to", "registrations"):
             relation: Any = Partner._meta.get_field(name)
             rows = relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")})
             # What was archived with the partner, as when an import is taken back, keeps nobody in use.

@@ -36,10 +36,11 @@ class PersonQuerySet(MergeableQuerySet):
         return self.filter(alike).exclude(pk=person.pk) if alike else self.none()
 
     def in_use(self) -> Self:
-        """People who were met, hold a post, are noted on, or stand for a partner."""
+        """People who were met, promised something, hold a post, are noted on, or stand for a partner."""
         used = Q(Exists(Post.objects.live().filter(person=OuterRef("pk"))))
         used |= Q(Exists(PersonNote.objects.live().filter(person=OuterRef("pk")))) | Q(as_partner__isnull=False)
         # Asks those present by the name of the reverse relation, since activities stand above partners.
+        used |= Q(pk__in=Person.objects.filter(commitments__archived_at__isnull=True, commitments__isnull=False).values("pk"))
         return self.filter(used | Q(pk__in=Person.objects.filter(attendances__isnull=False).values("pk")))
 
     def to_review(self, day: date) -> Self:
