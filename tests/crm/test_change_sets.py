@@ -105,7 +105,7 @@ def test_a_removed_record_comes_back_with_the_times_it_had(binh: User, centre: U
 
 
 def test_taking_back_goes_on_where_it_stopped(binh: User, centre: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crm.actions.change_sets.UNDO_CHUNK", 2)
+    monkeypatch.setattr("crm.actions.undoing.UNDO_CHUNK", 2)
     change_set = applied(binh, centre)
     partners = [changed(change_set, make_partner(city="cũ"), binh, city="mới") for _ in range(5)]
     start_undo(change_set, by=binh)
