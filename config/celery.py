@@ -22,5 +22,8 @@ app.conf.beat_schedule = {
     # A worker that was killed in the middle leaves an import "running": it is taken up again.
     "resume-stalled-imports": {"task": "partners.tasks.resume_stalled_imports", "schedule": crontab(minute="*/5")},
     "resume-stalled-change-sets": {"task": "crm.tasks.resume_stalled_change_sets", "schedule": crontab(minute="*/5")},
+    # The same for every other job: whatever has been silent for too long is taken up again by another worker.
+    "sweep-jobs": {"task": "crm.tasks.sweep_jobs", "schedule": crontab(minute="*/2")},
+    "thin-jobs-nightly": {"task": "crm.tasks.thin_jobs", "schedule": crontab(hour=3, minute=40)},
     "tell-of-rows-that-enter-views": {"task": "crm.tasks.tell_of_entries", "schedule": crontab(minute="10", hour="6-20")},
 }

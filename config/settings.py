@@ -177,6 +177,8 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "Asia/Ho_Chi_Minh"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A job that gives no sign of life for so long has lost its worker, and goes on in another. Parts of jobs last seconds.
+JOB_SILENT_SECONDS = env.int("JOB_SILENT_SECONDS", default=180)
 
 # --- People and sign-in ----------------------------------------------------------------------------
 

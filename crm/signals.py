@@ -9,3 +9,6 @@ rows_changed = Signal()
 # Sent inside the transaction before a change set is taken back, with ``change_set``. Who knows a reason against it raises
 # ValidationError.
 undo_asked = Signal()
+
+# Sent inside the transaction when jobs were asked for or given back to the queue, with ``pks: list[int]``.
+jobs_queued = Signal()

@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from crm.actions import bulk_edits, job_sweep
+from crm.actions.job_work import work_on
 from crm.actions.saved_views import look_for_entries
 from crm.actions.undoing import undo_next
 from crm.choices import ChangeKind, ChangeState

@@ -2,12 +2,18 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.choices import JobState
+from crm.models.users import User
+from crm.permissions import Permission
 
 
 class JobRunQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        return self if user.may(Permission.JOB_VIEW) else self.none()
+
     def whole(self) -> Self:
         """Jobs as somebody started them: without the parts that they were split into."""
         return self.filter(parent__isnull=True)
@@ -55,3 +61,6 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} · {self.key}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("crm:job-detail", args=[self.pk])
