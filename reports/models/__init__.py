@@ -1,4 +1,5 @@
 from reports.models.action_items import ActionItem
+from reports.models.contacts import CountryContact, ProvinceContact
 from reports.models.declarations import NothingToReport
 from reports.models.digests import DigestSubscription, WeeklyDigest
 from reports.models.periodic_reports import IssuedFile, IssuedReport, PeriodicReport, ReportSection, ReportTemplate
@@ -9,6 +10,7 @@ from reports.models.snapshots import CoverageSnapshot, EngagementSnapshot, RiskS
 
 __all__ = [
     "ActionItem",
+    "CountryContact",
     "CoverageSnapshot",
     "DigestSubscription",
     "EngagementSnapshot",
@@ -22,6 +24,7 @@ __all__ = [
     "PolicyPoints",
     "PolicyVersion",
     "PolicyWeight",
+    "ProvinceContact",
     "ReportSection",
     "ReportTemplate",
     "RiskSnapshot",
