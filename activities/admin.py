@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from activities.models import ExchangeKind, Forum, Occasion
+from activities.models import AgreementKind, ExchangeKind, Forum, Occasion
 from crm.admin.base import ReferenceAdmin
 
 
@@ -8,6 +8,13 @@ from crm.admin.base import ReferenceAdmin
 class ExchangeKindAdmin(ReferenceAdmin):
     list_display = ("label_vi", "label_en", "code", "family", "direction", "points_class", "order", "retired_on")
     list_filter = ("family", "points_class", "report_bucket")
+    search_fields = ("code", "label_vi", "label_en")
+
+
+@admin.register(AgreementKind)
+class AgreementKindAdmin(ReferenceAdmin):
+    list_display = ("label_vi", "label_en", "code", "family", "order", "retired_on")
+    list_filter = ("family",)
     search_fields = ("code", "label_vi", "label_en")
 
 

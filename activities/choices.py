@@ -88,6 +88,16 @@ class AgreementState(models.TextChoices):
     ENDED_EARLY = "ended_early", _("Ended early")
 
 
+class Standing(models.TextChoices):
+    """Where an agreement stands on a day: its state, and its days."""
+
+    NEGOTIATED = "negotiated", _("Being negotiated")
+    TO_COME = "to_come", _("Signed, not yet in effect")
+    IN_FORCE = "in_force", _("In force")
+    ENDED = "ended", _("Run out")
+    ENDED_EARLY = "ended_early", _("Ended early")
+
+
 class CommitmentState(models.TextChoices):
     """What somebody has said of a commitment. Whether it is late or overdue follows from the days."""
 

@@ -1,4 +1,5 @@
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
@@ -9,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from activities.choices import AgreementFamily, AgreementLevel, AgreementState, Side
+from activities.choices import AgreementFamily, AgreementLevel, AgreementState, Side, Standing
 from activities.models.follow_ups import NO_DAY
 from crm.choices import Confidentiality
 from crm.models import User
@@ -48,8 +49,35 @@ class AgreementQuerySet(DatedRecordQuerySet, SearchedQuerySet):  # type: ignore[
         return visible if user.scope.central else visible.filter(unit__in=user.scope.unit_ids)
 
     def in_force(self, day: date) -> Self:
-        """Signed agreements that hold on the day; one ended early holds until the day it ended."""
-        return self.live().on(day).exclude(state=AgreementState.NEGOTIATED)
+        """Signed agreements that hold on the day.
+
+        One ended early holds until the day it ended; one that goes on by itself also after the day it was made until.
+        """
+        begun = Q(valid_from__isnull=True) | Q(valid_from__lte=day)
+        goes_on = Q(valid_to__isnull=True) | Q(valid_to__gt=day) | Q(renews_itself=True, state=AgreementState.SIGNED)
+        return self.live().filter(begun, goes_on).exclude(state=AgreementState.NEGOTIATED)
+
+    def ending(self, since: date, until: date) -> Self:
+        """Signed agreements whose last day lies from ``since`` to ``until``, both included, and that no signed one renews."""
+        ends = self.live().filter(valid_to__gt=since, valid_to__lte=until + timedelta(days=1))
+        return ends.filter(state=AgreementState.SIGNED).without_signed_renewal()
+
+    def ended_unrenewed(self, day: date) -> Self:
+        """Signed agreements that ran out by the day, without anybody having ended them and without a step to a renewal."""
+        over = self.live().filter(state=AgreementState.SIGNED, renews_itself=False, valid_to__lte=day)
+        return over.exclude(pk__in=Agreement.objects.live().filter(renews__isnull=False).values("renews"))
+
+    def without_signed_renewal(self) -> Self:
+        signed = Agreement.objects.live().filter(renews__isnull=False).exclude(state=AgreementState.NEGOTIATED)
+        return self.exclude(pk__in=signed.values("renews"))
+
+    def with_provinces(self, provinces: Iterable[int]) -> Self:
+        """Agreements to which one of the provinces is a party."""
+        return self.filter(pk__in=AgreementParty.objects.filter(province__in=provinces).values("agreement"))
+
+    def with_partners(self, partners: Any) -> Self:
+        """Agreements to which one of the partners is a party."""
+        return self.filter(pk__in=AgreementParty.objects.filter(partner__in=partners).values("agreement"))
 
     def renewed(self) -> Self:
         """Agreements for which a step to a renewal is on record: another one that renews them, signed or negotiated."""
@@ -123,6 +151,18 @@ class Agreement(Dated, Record):
     def days_left(self, day: date) -> int | None:
         """Days from the given one until it no longer holds, below zero after that; None where no end is known."""
         return None if self.valid_to is None else (self.valid_to - day).days
+
+    def standing(self, day: date) -> Standing:
+        """Where it stands on the day, as far as its own row says: what renews it is the renewal's to say."""
+        if self.state == AgreementState.NEGOTIATED:
+            return Standing.NEGOTIATED
+        if self.state == AgreementState.ENDED_EARLY and self.valid_to and self.valid_to <= day:
+            return Standing.ENDED_EARLY
+        if self.valid_from and self.valid_from > day:
+            return Standing.TO_COME
+        if self.valid_to and self.valid_to <= day and not self.renews_itself:
+            return Standing.ENDED
+        return Standing.IN_FORCE
 
     def clean(self) -> None:
         if self.signed_on and self.valid_from and self.valid_from < self.signed_on:

@@ -1,9 +1,9 @@
-"""The kinds of exchange, the forums, and the days that come back every year."""
+"""The kinds of exchange and of agreement, the forums, and the days that come back every year."""
 
 from pathlib import Path
 
 from activities.choices import PointsClass
-from activities.models import ExchangeKind, Forum, Occasion
+from activities.models import AgreementKind, ExchangeKind, Forum, Occasion
 from crm.models import Country
 from crm.reference.tables import Table, columns
 
@@ -25,6 +25,12 @@ TABLES = (
         ),
         key=("code",),
         parsers={"points_class": points_class},
+    ),
+    Table(
+        model=AgreementKind,
+        path=FOLDER / "agreement_kinds.csv",
+        columns=columns("code family order label_vi label_en source confidence note"),
+        key=("code",),
     ),
     Table(
         model=Forum,
