@@ -45,6 +45,8 @@ def letter_cuts(letter_days: Iterable[LetterDay], *, cap: int, days: int) -> Ite
 def cuts_on(policy: PolicyVersion, *, today: int, partners: str, parameters: Mapping[str, Any]) -> list[LetterDay]:
     """Return (partner, day, hundredths of letters that do not count) for the days that the figures of ``today`` look at.
 
+    Those reach back a window, and a window and a year for the strength of a year ago (R2).
+
     ``partners``: SQL that narrows the facts ``f``, or nothing. The rule is recursive (what counts depends on what
     counted before), which SQL windows cannot say. But a day whose 30 days of letters stay within the cap
     uncapped is never cut. So one statement finds the partners with a day that exceeds it, and brings only
@@ -53,7 +55,7 @@ def cuts_on(policy: PolicyVersion, *, today: int, partners: str, parameters: Map
     statement = _LETTERS_OF_PARTNERS_ABOVE_THE_CAP.format(
         facts=Participation._meta.db_table, points=PolicyPoints._meta.db_table, before=policy.letter_cap_days - 1, partners=partners
     )
-    start = today - max(policy.window_days, YEAR_DAYS + MOMENTUM_DAYS)
+    start = today - YEAR_DAYS - max(policy.window_days, MOMENTUM_DAYS)
     with connection.cursor() as cursor:
         cursor.execute(
             statement,
@@ -71,17 +73,22 @@ def cuts_on(policy: PolicyVersion, *, today: int, partners: str, parameters: Map
         return [cut for cut in cuts if cut[1] > start]
 
 
-def cuts_relation(cuts: Sequence[LetterDay]) -> str:
-    """Return SQL that gives the cuts as rows (partner_id, day_no, cut), in the words of the database.
+# The cuts as rows (partner_id, day_no, cut), in the words of the database. PostgreSQL reads them from the parameter ``cuts``, a
+# JSON list. SQLite would look through such a list for every contact day (36 times slower, measured), so there they stand in
+# an indexed table of this connection alone.
+CUTS = {
+    "postgresql": (
+        "SELECT CAST(item->>0 AS bigint) AS partner_id, CAST(item->>1 AS integer) AS day_no, CAST(item->>2 AS integer) AS cut "
+        "FROM json_array_elements(CAST(%(cuts)s AS json)) AS items(item)"
+    ),
+    "sqlite": "SELECT partner_id, day_no, cut FROM letter_cuts",
+}
 
-    PostgreSQL reads them from the parameter ``cuts``, a JSON list. SQLite would look through such a list for every
-    contact day (36 times slower, measured), so there they stand in an indexed table of this connection alone.
-    """
+
+def keep_at_hand(cuts: Sequence[LetterDay]) -> None:
+    """Fill the table that ``CUTS`` reads on SQLite; PostgreSQL needs none."""
     if connection.vendor == "postgresql":
-        return (
-            "SELECT CAST(item->>0 AS bigint) AS partner_id, CAST(item->>1 AS integer) AS day_no, CAST(item->>2 AS integer) AS cut "
-            "FROM json_array_elements(CAST(%(cuts)s AS json)) AS items(item)"
-        )
+        return
     database = connection.connection
     database.execute(
         "CREATE TEMPORARY TABLE IF NOT EXISTS letter_cuts "
@@ -89,7 +96,6 @@ def cuts_relation(cuts: Sequence[LetterDay]) -> str:
     )
     database.execute("DELETE FROM letter_cuts")
     database.executemany("INSERT INTO letter_cuts VALUES (?, ?, ?)", cuts)
-    return "SELECT partner_id, day_no, cut FROM letter_cuts"
 
 
 _LETTERS_OF_PARTNERS_ABOVE_THE_CAP = """

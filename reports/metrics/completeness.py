@@ -31,11 +31,12 @@ class UnitReporting:
     """How one unit stands. ``on``: its latest exchange in the period, else the day it issued its report or declared.
 
     ``exchanges``: how many of the period are on record, its own and those of units below it. ``declaration``: what it said
-    of just this period, which it may take back.
+    of just this period, which it may take back. ``units``: the codes of the unit and of all it reports for.
     """
 
     unit: Unit
     state: Reporting
+    units: tuple[str, ...]
     on: date | None = None
     exchanges: int = 0
     declaration: NothingToReport | None = None
@@ -96,12 +97,20 @@ def completeness(period_from: date, period_to: date, as_of: date) -> Completenes
     others; or reports that it issued cover the period. *Declared*: it said that it had nothing to report, for all of the
     period that no report covers. *Silent*: neither. Restricted exchanges count in no figure, so in this one neither.
     """
-    homes, due = _units(period_from, period_to, as_of)
+    units, due = _units(period_from, period_to, as_of)
+    by_code = {unit.code: unit.pk for unit in due}
+    homes = {unit.pk: by_code[code] for unit in units for code in unit.path.split("/") if code in by_code}
     exchanges = _exchanges(period_from, period_to, as_of, homes)
     reports = _reports(period_from, period_to, as_of)
     declarations = _declarations(period_from, period_to, as_of)
+    codes: dict[int, list[str]] = defaultdict(list)
+    for unit in units:
+        codes[homes.get(unit.pk, 0)].append(unit.code)
     wanted = (period_from, period_to)
-    rows = (_stands(unit, wanted, exchanges.get(unit.pk), reports[unit.pk], declarations[unit.pk]) for unit in due)
+    rows = (
+        UnitReporting(unit, units=tuple(codes[unit.pk]), **_stands(wanted, exchanges.get(unit.pk), reports[unit.pk], declarations[unit.pk]))
+        for unit in due
+    )
     return Completeness(period_from, period_to, as_of, tuple(rows))
 
 
@@ -120,14 +129,11 @@ def exchanges_of(units: Iterable[Any], period_from: date, period_to: date) -> An
     return Exchange.objects.live().filter(status=ExchangeStatus.HELD, starts_on__gte=period_from, starts_on__lt=period_to).of_units(units)
 
 
-def _units(period_from: date, period_to: date, as_of: date) -> tuple[dict[int, int], list[Unit]]:
-    """Return unit → the unit that reports for it, and the units due: those that existed on some day of the period up to T."""
+def _units(period_from: date, period_to: date, as_of: date) -> tuple[list[Unit], list[Unit]]:
+    """Return all units, and those due: such as existed on some day of the period up to T. One query."""
     units = list(Unit.objects.select_related("parent", "province").order_by("path"))
     until = min(period_to, as_of + timedelta(days=1))
-    due = [unit for unit in units if is_due(unit) and _existed(unit, period_from, until)]
-    by_code = {unit.code: unit.pk for unit in due}
-    homes = {unit.pk: by_code[code] for unit in units for code in unit.path.split("/") if code in by_code}
-    return homes, due
+    return units, [unit for unit in units if is_due(unit) and _existed(unit, period_from, until)]
 
 
 def _existed(unit: Unit, since: date, until: date) -> bool:
@@ -182,22 +188,19 @@ def _declarations(period_from: date, period_to: date, as_of: date) -> Mapping[in
 
 
 def _stands(
-    unit: Unit,
-    wanted: Interval,
-    exchanges: tuple[int, date] | None,
-    reports: list[tuple[Interval, date]],
-    declarations: list[NothingToReport],
-) -> UnitReporting:
+    wanted: Interval, exchanges: tuple[int, date] | None, reports: list[tuple[Interval, date]], declarations: list[NothingToReport]
+) -> dict[str, Any]:
+    """How a unit stands that has these exchanges, issued reports and declarations, in the words of ``UnitReporting``."""
     exact = next((row for row in declarations if (row.period_from, row.period_to) == wanted), None)
     if exchanges:
-        return UnitReporting(unit, Reporting.REPORTED, exchanges[1], exchanges[0], exact)
+        return {"state": Reporting.REPORTED, "on": exchanges[1], "exchanges": exchanges[0], "declaration": exact}
     written = [interval for interval, _day in reports]
     if _cover(wanted, written):
-        return UnitReporting(unit, Reporting.REPORTED, reports[-1][1], declaration=exact)
+        return {"state": Reporting.REPORTED, "on": reports[-1][1], "declaration": exact}
     if declarations and _cover(wanted, [*written, *((row.period_from, row.period_to) for row in declarations)]):
         said_on = max(timezone.localtime(row.created_at).date() for row in declarations)
-        return UnitReporting(unit, Reporting.DECLARED, said_on, declaration=exact)
-    return UnitReporting(unit, Reporting.SILENT)
+        return {"state": Reporting.DECLARED, "on": said_on, "declaration": exact}
+    return {"state": Reporting.SILENT}
 
 
 def _cover(wanted: Interval, given: Iterable[Interval]) -> bool:

@@ -24,16 +24,21 @@ def day_of(number: int) -> date:
     return EPOCH + timedelta(days=number)
 
 
+def refuse_to_come(as_of: date) -> None:
+    """Raise ValidationError for a day still to come: a figure states what was, and is no forecast."""
+    if as_of > timezone.localdate():
+        raise ValidationError(
+            _("%(day)s is still to come: figures are given up to today only."), code="future", params={"day": as_of.isoformat()}
+        )
+
+
 def policy_on(as_of: date) -> PolicyVersion:
     """Return the policy version in force on the day: approved, and the latest to have taken effect.
 
     Raises ValidationError for a day still to come, since a figure states what was and is no forecast, and for a
     day before the first policy.
     """
-    if as_of > timezone.localdate():
-        raise ValidationError(
-            _("%(day)s is still to come: figures are given up to today only."), code="future", params={"day": as_of.isoformat()}
-        )
+    refuse_to_come(as_of)
     policy = PolicyVersion.objects.in_force(as_of).first()
     if policy is None:
         raise ValidationError(

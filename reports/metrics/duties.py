@@ -1,6 +1,6 @@
 """What is asked of a country or a partner on a day: its plan line, else its tier's, else the policy's cadence."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -51,14 +51,23 @@ class Duties:
         return self.of_countries.get(country_id) or self.of_tiers.get(tier_id)
 
     def for_partner(self, partner: Partner, as_of: date) -> Duty | None:
-        """The country's own line, else the most demanding of the tiers the country is in on the day. One query."""
-        if partner.country_id is None:
-            return None
-        if own := self.of_countries.get(partner.country_id):
-            return own
-        tiers = TierMembership.objects.on(as_of).filter(country=partner.country_id).values_list("tier", flat=True)
-        asked = [self.of_tiers[tier_id] for tier_id in tiers if tier_id in self.of_tiers]
-        return max(asked, key=lambda duty: duty.demand, default=None)
+        """What is asked of the partner's country; None where nothing is. One query."""
+        return None if partner.country_id is None else self.by_country(as_of, [partner.country_id]).get(partner.country_id)
+
+    def by_country(self, as_of: date, country_ids: Collection[int] | None = None) -> dict[int, Duty]:
+        """The duty towards the partners of each country of which something is asked, or of those given. One query.
+
+        It is the country's own line, else the most demanding of the tiers the country is in on the day.
+        """
+        memberships = TierMembership.objects.on(as_of)
+        if country_ids is not None:
+            memberships = memberships.filter(country__in=country_ids)
+        asked: dict[int, Duty] = {}
+        for country_id, tier_id in memberships.order_by("country", "tier").values_list("country", "tier"):
+            if (duty := self.of_tiers.get(tier_id)) and (country_id not in asked or duty.demand > asked[country_id].demand):
+                asked[country_id] = duty
+        own = self.of_countries if country_ids is None else {pk: self.of_countries[pk] for pk in country_ids if pk in self.of_countries}
+        return {**asked, **own}
 
 
 def _asked_by(row: PlanLine | PolicyCadence, *, exempt: bool = False) -> Duty:

@@ -19,7 +19,7 @@ from django.db import connection
 from activities.choices import LEVELS, SIDES_STEPS, Side
 from activities.models import Attendance, ExchangeUnit, Participation
 from reports.choices import Band
-from reports.metrics.caps import cuts_on, cuts_relation
+from reports.metrics.caps import CUTS, cuts_on, keep_at_hand
 from reports.metrics.days import ACTIVE_DAYS, BREADTH_DAYS, DEPTH_DAYS, MOMENTUM_DAYS, YEAR_DAYS, day_number, day_of
 from reports.metrics.rounding import rounded
 from reports.metrics.strength import band_of, engagement_index, momentum
@@ -122,6 +122,7 @@ def engagement_statement(
     today = day_number(as_of)
     partners, parameters = narrowed_to(partner_ids, without=without)
     cuts = cuts_on(policy, today=today, partners=partners, parameters=parameters)
+    keep_at_hand(cuts)
     parameters |= {
         "cuts": json.dumps(cuts),
         "policy": policy.pk,
@@ -136,7 +137,12 @@ def engagement_statement(
         "year_ago": today - YEAR_DAYS,
         "season": today - YEAR_DAYS - MOMENTUM_DAYS,
     }
-    return _STATEMENT.format(cuts=cuts_relation(cuts), partners=partners, **_NAMES), parameters
+    return _STATEMENT.format(capped_days=capped_days(partners), partners=partners, **NAMES), parameters
+
+
+def capped_days(partners: str) -> str:
+    """Return the CTEs that end in ``capped``: each day of contact of each partner with the hundredths that count on it."""
+    return _CAPPED_DAYS.format(cuts=CUTS[connection.vendor], partners=partners, **NAMES)
 
 
 def narrowed_to(partner_ids: Collection[int] | None, *, without: int | None = None) -> tuple[str, dict[str, Any]]:
@@ -149,7 +155,7 @@ def narrowed_to(partner_ids: Collection[int] | None, *, without: int | None = No
     return f"AND f.partner_id IN ({listed}) {kept}", {**parameters, **names}
 
 
-_NAMES = {
+NAMES = {
     "facts": Participation._meta.db_table,
     "points": PolicyPoints._meta.db_table,
     "weights": PolicyWeight._meta.db_table,
@@ -159,8 +165,8 @@ _NAMES = {
     "sides_steps": SIDES_STEPS,
 }
 
-_STATEMENT = """
-WITH cuts AS ({cuts}),
+_CAPPED_DAYS = """
+cuts AS ({cuts}),
 points AS (
     SELECT merit, hundredths, CASE WHEN merit / {sides_steps} %% {levels} > 0 THEN hundredths ELSE 0 END AS high_level
     FROM {points} WHERE policy_id = %(policy)s
@@ -180,7 +186,10 @@ points AS (
     LEFT JOIN {weights} w ON w.policy_id = %(policy)s AND w.age = %(today)s - d.day_no
 ), capped AS (
     SELECT l.*, CASE WHEN uncut > %(day_cap)s THEN %(day_cap)s ELSE uncut END AS counted FROM letters_capped l
-), strengths AS (
+)"""
+
+_STATEMENT = """
+WITH {capped_days}, strengths AS (
     SELECT partner_id,
            COALESCE(SUM(counted * billionths), 0) AS strength,
            %(today)s - MAX(two_way_day) AS recency_days,
