@@ -1,6 +1,6 @@
 from django.urls import path
 
-from crm.views import bulk_edits, change_sets, notifications, preferences, saved_views
+from crm.views import bulk_edits, change_sets, jobs, notifications, preferences, saved_views
 
 app_name = "crm"
 urlpatterns = [
@@ -21,4 +21,10 @@ urlpatterns = [
     path("views/<uuid:public_id>/archive/", saved_views.SavedViewArchive.as_view(), name="saved-view-archive"),
     path("views/<uuid:public_id>/pin/", saved_views.pin, name="saved-view-pin"),
     path("views/<uuid:public_id>/subscribe/", saved_views.subscribe, name="saved-view-subscribe"),
+    path("jobs/", jobs.JobList.as_view(), name="job-list"),
+    path("jobs/filters/", jobs.JobFilters.as_view(), name="job-filters"),
+    path("jobs/under-way/", jobs.jobs_under_way, name="job-under-way"),
+    path("jobs/<int:pk>/", jobs.job_detail, name="job-detail"),
+    path("jobs/<int:pk>/progress/", jobs.job_progress, name="job-progress"),
+    path("jobs/<int:pk>/again/", jobs.job_again, name="job-again"),
 ]

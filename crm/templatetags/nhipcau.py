@@ -45,6 +45,7 @@ SIGNS: dict[str, tuple[str, str]] = {
     "uploaded": ("○", ""),
     "checking": ("◐", "plan"),
     "checked": ("◌", "plan"),
+    "queued": ("○", ""),
     "running": ("◐", "plan"),
     "failed": ("▲", "bad"),
     "preview": ("◌", "plan"),
