@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
@@ -43,7 +43,7 @@ class Export:
     """What goes into a file. ``name`` in the reader's words; ``order``: the keyset of the list."""
 
     name: str
-    rows: QuerySet[Any]
+    rows: QuerySet[Any] | Sequence[Any]
     count: int
     columns: Sequence[Column]
     order: Sequence[str]
@@ -75,12 +75,23 @@ class Export:
     def _chunks(self, request: HttpRequest) -> Iterator[list[Any]]:
         cursor = None
         while True:
-            page = keyset_page(self.rows, order=self.order, cursor=cursor, size=CHUNK)
+            page = keyset_page(cast("QuerySet[Any]", self.rows), order=self.order, cursor=cursor, size=CHUNK)
             trace_readings(page.rows, by=self.by, request=request)
             yield page.rows
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+
+class FiguresExport(Export):
+    """Rows that were worked out, not read: all of them are here already, so they need no keyset."""
+
+    @classmethod
+    def of(cls, rows: Sequence[Any], *, name: str, columns: Sequence[Column], by: User) -> "FiguresExport":
+        return cls(name=name, rows=rows, count=len(rows), columns=columns, order=(), by=by)
+
+    def _chunks(self, request: HttpRequest) -> Iterator[list[Any]]:
+        yield list(self.rows)
 
 
 class _Line:

@@ -1,10 +1,15 @@
 from django.urls import path
 
-from reports.views import coverage, desk, engagement, partner_parts
+from reports.views import coverage, desk, engagement, partner_parts, reporting
 from reports.views.effects import exchange_effect
 
 app_name = "reports"
 urlpatterns = [
+    path("reporting/", reporting.reporting, name="reporting"),
+    path("reporting/nothing/", reporting.nothing_to_report, name="nothing-to-report"),
+    path("reporting/nothing/<uuid:public_id>/take-back/", reporting.take_back, name="nothing-to-report-take-back"),
+    path("reporting/remind/", reporting.remind, name="reporting-remind"),
+    path("reporting/on-desk/", reporting.reporting_on_desk, name="reporting-on-desk"),
     path("exchanges/<uuid:public_id>/effect/", exchange_effect, name="exchange-effect"),
     path("coverage/", coverage.coverage, name="coverage"),
     path("partners/<uuid:public_id>/strip/", partner_parts.partner_strip, name="partner-strip"),

@@ -24,6 +24,7 @@ from partners.choices import PartnerStatus
 from partners.models import Partner, Stewardship
 from reports.metrics.stored import coverage_on, stored_days
 from reports.views.coverage import count_statuses, worst_of_each_country
+from reports.views.reporting import period_to_answer
 from reports.views.unconfirmed import unconfirmed_rows
 
 LINES = 10
@@ -49,6 +50,7 @@ def desk(request: SignedInRequest) -> HttpResponse:
         "home_units": Unit.objects.filter(pk__in=user.scope.home_unit_ids),
         "occasions": occasions_coming(user, today),
         "occasion_days": OCCASION_DAYS,
+        "asks_to_report": user.may(Permission.DECLARE_NOTHING) and period_to_answer(today) is not None,
         "told": Notification.objects.visible_to(user).unread()[:LINES_TOLD],
         **(_for_those_who_log(user) if user.may(Permission.EXCHANGE_LOG) else {}),
         **_follow_ups(user),

@@ -16,6 +16,7 @@ from django.utils.timezone import localdate
 
 from activities.actions.hand_overs import hand_over
 from activities.models import CalendarFeed, Event, Exchange, ExchangeDraft, FollowUp, Occasion
+from crm.actions.job_runs import start_job
 from crm.actions.notifications import notify
 from crm.choices import ChangeState, NotificationTopic
 from crm.models import ChangeSet, ImportJob, Notification, SavedView, User
@@ -149,6 +150,7 @@ def samples() -> dict[str, Any]:
         "help/slug": "log",
         "crm:notification-": _told(),
         "crm:change-set-": changes[ChangeState.UNDONE],
+        "crm:job-": start_job("partners.duplicates", key="sample").pk,
         "crm:saved-view-": SavedView.objects.get(created_by__username=OPENED_BY, name__startswith="Nước láng giềng").public_id,
         "partners:partner-": partner,
         "partners:protocol-order": partner,
@@ -188,5 +190,6 @@ def samples() -> dict[str, Any]:
         "activities:tidy-up-": exchange,
         "reports:partner-": partner,
         "reports:follow-up-": follow_up,
+        "reports:nothing-to-report-": follow_up,  # Only ever posted to.
         "reports:exchange-": exchange,
     }
