@@ -1,0 +1,29 @@
+"""Storing M6: the reason codes of a day, from the figures that were stored for the same day just before."""
+
+from collections.abc import Collection
+from datetime import date
+
+from django.db import connection
+
+from reports.metrics.engagement import FIGURES
+from reports.metrics.risks import risks_statement
+from reports.models import EngagementSnapshot, PolicyVersion, RiskSnapshot
+
+
+def store_risks(policy: PolicyVersion, day: date, partner_ids: Collection[int] | None = None) -> int:
+    """Replace the stored risks of the day, of all partners or of those given; return how many rows. Inside a transaction."""
+    rows = RiskSnapshot.objects.filter(policy=policy, day=day)
+    (rows if partner_ids is None else rows.filter(partner__in=partner_ids)).delete()
+    narrowed = "" if partner_ids is None else "AND partner_id IN (SELECT partner_id FROM live)"
+    stored = _STORED.format(columns=", ".join(FIGURES), table=EngagementSnapshot._meta.db_table, narrowed=narrowed)
+    statement, parameters = risks_statement(policy, day, partner_ids, stored=stored)
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT.format(table=RiskSnapshot._meta.db_table, statement=statement), parameters)
+        return int(cursor.rowcount)
+
+
+_STORED = "SELECT {columns} FROM {table} WHERE policy_id = %(policy)s AND day = %(day)s {narrowed}"
+_INSERT = """
+INSERT INTO {table} (policy_id, day, partner_id, mask, alarm)
+SELECT %(policy)s, %(day)s, partner_id, mask, alarm FROM ({statement}) AS found
+"""
