@@ -73,6 +73,28 @@ class Reporting(models.TextChoices):
     SILENT = "silent", _("No report")
 
 
+class Axis(models.TextChoices):
+    """What the columns of the coverage matrix are."""
+
+    QUARTER = "quarter", _("Quarter")
+    FIELD = "field", _("Field of cooperation")
+    PROVINCE = "province", _("Province")
+    PARTNER_KIND = "partner_kind", _("Kind of partner")
+
+
+class CellMark(models.TextChoices):
+    """How a cell of the coverage matrix stands: what was done against what is asked, or whether there was any contact."""
+
+    COVERED = "covered", _("As many as asked, or more")
+    PARTLY = "partly", _("Some, fewer than asked")
+    NONE = "none", _("None")
+    OVERDUE = "overdue", _("None, and the days asked have passed")
+    NO_DATA = "no_data", _("No data: nothing is on record, or the province's union has not reported")
+    NOT_ASKED = "not_asked", _("Nothing asked, no contact; or exempt")
+    CONTACT = "contact", _("Contact; no number is asked")
+    SOME_CONTACT = "some_contact", _("Contact with some of the countries; no number is asked")
+
+
 class DraftState(models.TextChoices):
     """Where a draft of a policy version stands."""
 

@@ -54,7 +54,7 @@ def contacts_by_country(as_of: date, country_ids: Collection[int]) -> dict[int, 
     # Only for countries silent for a year are all the years before looked through.
     silent = [country_id for country_id in country_ids if country_id not in year]
     before = dict(_by_country(_two_way(as_of), silent).annotate(Max("day_no")))
-    planned = dict(_by_country(_planned(as_of), country_ids).annotate(Min("exchange__starts_on")))
+    planned = dict(_by_country(planned_after(as_of), country_ids).annotate(Min("exchange__starts_on")))
     found: dict[int, Contacts] = {}
     for country_id in country_ids:
         last, done, active, highest_level = year.get(country_id) or (before.get(country_id), 0, 0, None)
@@ -78,7 +78,7 @@ def contacts_with(partner: Partner, as_of: date) -> Contacts:
     """Return the contacts with one partner. Three queries."""
     last = _two_way(as_of).filter(partner=partner).aggregate(last=Max("day_no"))["last"]
     year = _within_a_year(as_of).filter(partner=partner).aggregate(done=Count("exchange", distinct=True), highest_level=Max(_LEVEL))
-    planned = _planned(as_of).filter(partner=partner).aggregate(planned=Min("exchange__starts_on"))
+    planned = planned_after(as_of).filter(partner=partner).aggregate(planned=Min("exchange__starts_on"))
     return Contacts(partners=1, active=int(year["done"] > 0), last=None if last is None else day_of(last), **year, **planned)
 
 
@@ -95,7 +95,7 @@ def _within_a_year(as_of: date) -> ParticipationQuerySet:
     return _two_way(as_of).filter(day_no__gt=day_number(as_of) - ACTIVE_DAYS)
 
 
-def _planned(as_of: date) -> QuerySet[Participation]:
+def planned_after(as_of: date) -> QuerySet[Participation]:
     """Two-way exchanges after T that were on record by the end of T, and are planned still or were held since."""
     end_of_day = timezone.make_aware(datetime.combine(as_of + timedelta(days=1), time.min))
     return (

@@ -7,6 +7,7 @@ stored yet, or another state of the records is read, figures read the statement 
 from dataclasses import dataclass
 from typing import Any
 
+from crm.known import known_on
 from reports.models import CountryContact, ProvinceContact
 
 COUNTRY_COLUMNS = ("exchange_id", "country_id", "partner_kind_id", "day_no", "level", "field_mask", "counts", "counts_for_kind")
@@ -57,8 +58,8 @@ def province_rows(condition: str = "") -> str:
 
 
 def are_stored() -> bool:
-    """Whether contacts were stored. An empty table says nothing, so it is not read."""
-    return CountryContact.objects.exists()
+    """Whether stored contacts may be read: an empty table says nothing, and none says what was known on another day."""
+    return known_on() is None and CountryContact.objects.exists()
 
 
 def source(first_day_no: int, last_day_no: int, *, stored: bool | None = None) -> Source:
