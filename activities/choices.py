@@ -88,7 +88,7 @@ class AgreementState(models.TextChoices):
     ENDED_EARLY = "ended_early", _("Ended early")
 
 
-class Standing(models.TextChoices):
+class AgreementStanding(models.TextChoices):
     """Where an agreement stands on a day: its state, and its days."""
 
     NEGOTIATED = "negotiated", _("Being negotiated")

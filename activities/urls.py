@@ -1,6 +1,8 @@
 from django.urls import path
 
 from activities.views import (
+    agreement_lists,
+    agreements,
     calendar,
     drafts,
     encounters,
@@ -20,6 +22,18 @@ from activities.views import (
 
 app_name = "activities"
 urlpatterns = [
+    path("agreements/", agreement_lists.AgreementList.as_view(), name="agreement-list"),
+    path("agreements/filters/", agreement_lists.AgreementFilters.as_view(), name="agreement-filters"),
+    path("agreements/twinnings/", agreement_lists.TwinningList.as_view(), name="twinning-list"),
+    path("agreements/twinnings/filters/", agreement_lists.TwinningFilters.as_view(), name="twinning-filters"),
+    path("agreements/new/", agreements.AgreementCreate.as_view(), name="agreement-create"),
+    path("agreements/<uuid:public_id>/", agreements.AgreementDetail.as_view(), name="agreement-detail"),
+    path("agreements/<uuid:public_id>/edit/", agreements.AgreementEdit.as_view(), name="agreement-edit"),
+    path("agreements/<uuid:public_id>/renew/", agreements.AgreementRenew.as_view(), name="agreement-renew"),
+    path("agreements/<uuid:public_id>/end/", agreements.AgreementEnd.as_view(), name="agreement-end"),
+    path("agreements/<uuid:public_id>/archive/", agreements.AgreementArchive.as_view(), name="agreement-archive"),
+    path("agreements/<uuid:public_id>/restore/", agreements.AgreementRestore.as_view(), name="agreement-restore"),
+    path("agreements/<uuid:public_id>/history/", agreements.AgreementHistory.as_view(), name="agreement-history"),
     path("", lists.ExchangeList.as_view(), name="exchange-list"),
     path("filters/", lists.ExchangeFilters.as_view(), name="exchange-filters"),
     path("log/", exchanges.ExchangeLog.as_view(), name="exchange-log"),

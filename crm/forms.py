@@ -198,5 +198,8 @@ def add_action_errors(form: forms.BaseForm, error: ValidationError) -> None:
 def _named(form: forms.BaseForm, name: str, errors: Iterable[ValidationError]) -> list[ValidationError]:
     """Say which field is meant where the form does not show it."""
     model = getattr(getattr(form, "_meta", None), "model", None)
-    label = model._meta.get_field(name).verbose_name if model and name in {field.name for field in model._meta.get_fields()} else name
+    known = {field.name: field for field in model._meta.get_fields()} if model else {}
+    label = name
+    if name in known:
+        label = getattr(known[name], "verbose_name", None) or known[name].related_model._meta.verbose_name_plural
     return [ValidationError(f"{label}: {message}", code=error.code) for error in errors for message in error.messages]

@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from activities.choices import FollowUpState
-from activities.models import Commitment, Exchange, ExchangeUnit, FollowUp
+from activities.choices import AgreementState, FollowUpState
+from activities.models import Agreement, Commitment, Exchange, ExchangeUnit, FollowUp
 from crm.actions.bulk_operations import AddLinks, BulkRun, Operation, RemoveLinks, SetColumn
 from crm.choices import Confidentiality
 from crm.models import Unit, User
@@ -75,8 +75,17 @@ EXCHANGE_OPERATIONS: tuple[Operation, ...] = (
 )  # fmt: skip
 
 
+class SignOrNot(SetColumn):
+    """Whether agreements are signed or being negotiated, as their day of signing has it. Ending one early says why, one by one."""
+
+    def refuses(self, value: Any, *, by: User) -> list[tuple[Q, str]]:
+        if value == AgreementState.NEGOTIATED:
+            return [(Q(signed_on__isnull=False), _("it has a day of signing"))]
+        return [(Q(signed_on__isnull=True), _("it has no day of signing"))]
+
+
 class HandUnit(SetColumn):
-    """The unit that keeps a commitment: only one for which the account may write."""
+    """The unit that keeps a commitment or an agreement: only one for which the account may write."""
 
     def refuses(self, value: Any, *, by: User) -> list[tuple[Q, str]]:
         return [] if by.scope.may_write_for(value.pk) else [(self.differs(value), _("you may not write for this unit"))]
@@ -99,4 +108,13 @@ COMMITMENT_OPERATIONS: tuple[Operation, ...] = (
     SetColumn("assignee", gettext_lazy("Who"), Commitment.assignee),
     DueOn("due_on", gettext_lazy("Due on"), Commitment.due_on),
     HandUnit("unit", gettext_lazy("Unit"), Commitment.unit),
+)
+
+AGREEMENT_OPERATIONS: tuple[Operation, ...] = (
+    HandUnit("unit", gettext_lazy("Kept by"), Agreement.unit),
+    SignOrNot("state", gettext_lazy("State"), Agreement.state),
+    SetColumn("level", gettext_lazy("Level"), Agreement.level),
+    SetColumn("policy_document", gettext_lazy("Under the directive"), Agreement.policy_document),
+    AddLinks.of("fields_add", gettext_lazy("Add fields of cooperation"), Agreement.fields),
+    SetColumn("confidentiality", gettext_lazy("Who may see"), Agreement.confidentiality),
 )

@@ -1,11 +1,11 @@
-"""What becomes of exchanges, people present and follow-ups when partners or people are merged."""
+"""What becomes of exchanges, people present, follow-ups and agreements when partners or people are merged."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from activities.models import Attendance, Participation
+from activities.models import AgreementParty, Attendance, Participation
 from partners.actions.moves import pass_over, rule_for, unite_by
 
 
@@ -29,6 +29,15 @@ def _both_present(survivor: Any, merged: Any) -> list[str]:
     )
 
 
+def _in_both_agreements(survivor: Any, merged: Any) -> list[str]:
+    signed = AgreementParty.objects.filter(partner=survivor).values("agreement")
+    shared = AgreementParty.objects.filter(partner=merged, agreement__in=signed)
+    return _said(
+        shared.count(),
+        ngettext("Both signed %(count)d agreement: it names one.", "Both signed %(count)d agreements: each names one.", shared.count()),
+    )
+
+
 def _said(count: int, words: str) -> list[str]:
     return [words % {"count": count}] if count else []
 
@@ -39,3 +48,4 @@ rule_for("activities.attendance.person", label=_("Present at exchanges"), move=u
 rule_for("activities.followup.partner", label=_("Follow-ups"), move=pass_over)
 rule_for("activities.commitment.partner", label=_("Commitments"), move=pass_over)
 rule_for("activities.commitment.person", label=_("Promised by this person"), move=pass_over)
+rule_for("activities.agreementparty.partner", label=_("Agreements"), move=unite_by("agreement_id"), conflicts=_in_both_agreements)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from activities.choices import FollowUpState, Level
+from activities.choices import AgreementLevel, AgreementState, FollowUpState, Level
 from crm.choices import Confidentiality
 from crm.filters import active_units
 from crm.forms import BulkForm, Combobox
@@ -64,6 +64,23 @@ class CommitmentBulkForm(PlainKeysMixin, BulkForm):
     )
     due_on = DayField(label=_("Due on"))
     unit = forms.ModelChoiceField(label=_("Unit"), queryset=Unit.objects.none(), to_field_name="code")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = writable_units(self.by)  # type: ignore[attr-defined]  # a choice of rows
+
+
+class AgreementBulkForm(PlainKeysMixin, BulkForm):
+    unit = forms.ModelChoiceField(label=_("Kept by"), queryset=Unit.objects.none(), to_field_name="code")
+    state = forms.ChoiceField(
+        label=_("State"), choices=[(state.value, state.label) for state in (AgreementState.NEGOTIATED, AgreementState.SIGNED)]
+    )
+    level = forms.ChoiceField(label=_("Level"), choices=AgreementLevel.choices)
+    policy_document = forms.ModelChoiceField(label=_("Under the directive"), queryset=PolicyDocument.objects.all(), to_field_name="code")
+    fields_add = forms.ModelMultipleChoiceField(
+        label=_("Add fields of cooperation"), queryset=Field.objects.all(), to_field_name="code", widget=forms.CheckboxSelectMultiple
+    )
+    confidentiality = forms.ChoiceField(label=_("Who may see"), choices=Confidentiality.choices)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from activities.choices import AgreementFamily, AgreementLevel, AgreementState, Side, Standing
+from activities.choices import AgreementFamily, AgreementLevel, AgreementStanding, AgreementState, Side
 from activities.models.follow_ups import NO_DAY
 from crm.choices import Confidentiality
 from crm.models import User
@@ -152,17 +152,17 @@ class Agreement(Dated, Record):
         """Days from the given one until it no longer holds, below zero after that; None where no end is known."""
         return None if self.valid_to is None else (self.valid_to - day).days
 
-    def standing(self, day: date) -> Standing:
+    def standing(self, day: date) -> AgreementStanding:
         """Where it stands on the day, as far as its own row says: what renews it is the renewal's to say."""
         if self.state == AgreementState.NEGOTIATED:
-            return Standing.NEGOTIATED
+            return AgreementStanding.NEGOTIATED
         if self.state == AgreementState.ENDED_EARLY and self.valid_to and self.valid_to <= day:
-            return Standing.ENDED_EARLY
+            return AgreementStanding.ENDED_EARLY
         if self.valid_from and self.valid_from > day:
-            return Standing.TO_COME
+            return AgreementStanding.TO_COME
         if self.valid_to and self.valid_to <= day and not self.renews_itself:
-            return Standing.ENDED
-        return Standing.IN_FORCE
+            return AgreementStanding.ENDED
+        return AgreementStanding.IN_FORCE
 
     def clean(self) -> None:
         if self.signed_on and self.valid_from and self.valid_from < self.signed_on:
@@ -170,8 +170,12 @@ class Agreement(Dated, Record):
                 {"valid_from": ValidationError(_("It cannot take effect before it was signed."), code="effective-before-signed")}
             )
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def set_keys(self) -> None:
+        """Fill the search key from the title and the number."""
         self.search_key = fold(f"{self.title} {self.number}")[:500]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.set_keys()
         super().save(*args, **kwargs)
 
 
