@@ -8,4 +8,4 @@ class ActivitiesConfig(AppConfig):
 
     def ready(self) -> None:
         from activities import receivers, search  # noqa: F401  (facts follow what change sets do; exchanges can be found)
-        from activities.actions import merge_rules  # noqa: F401  (exchanges pass over when partners are merged)
+        from activities.actions import known, merge_rules  # noqa: F401  (facts as known on a day; exchanges pass over in merges)

@@ -82,6 +82,18 @@ def refresh_facts_of(exchange_ids: Iterable[int]) -> set[int]:
 
 
 def _refresh_together(exchanges: list[Exchange]) -> set[int]:
+    rows = facts_of(exchanges)
+    Participation.objects.bulk_update(rows, FACT_COLUMNS, batch_size=100)
+    return {row.partner_id for row in rows}
+
+
+def facts_of(exchanges: Iterable[Exchange]) -> list[Participation]:
+    """Return the participations of exchanges with their facts as they follow from the exchanges, unsaved. One query.
+
+    Kind, participations and fields of the exchanges are read already; delegations come before their parts, which ask
+    what is counted in those.
+    """
+    exchanges = list(exchanges)
     counted: dict[int, set[int]] = defaultdict(set)
     parents = {exchange.parent_id for exchange in exchanges if exchange.parent_id}
     for parent, partner in Participation.objects.filter(exchange__in=parents, counted=True).values_list("exchange", "partner"):
@@ -92,8 +104,7 @@ def _refresh_together(exchanges: list[Exchange]) -> set[int]:
         mask = sum({1 << field.bit for field in exchange.fields.all()})
         fill_facts(own, exchange, field_mask=mask, with_parent=frozenset(counted[exchange.parent_id or 0]))
         rows += own
-    Participation.objects.bulk_update(rows, FACT_COLUMNS, batch_size=100)
-    return {row.partner_id for row in rows}
+    return rows
 
 
 FACT_COLUMNS = ["day_no", "merit", "two_way", "direction", "level", "counted", "field_mask", "host_unit"]

@@ -172,6 +172,10 @@ class Commitment(Record):
         """Whether it was kept, but after the day."""
         return self.state == CommitmentState.DONE and self.due_on is not None and (self.settled_on or self.due_on) > self.due_on
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def set_keys(self) -> None:
+        """Fill the search key from what was promised and what shows that it was kept."""
         self.search_key = fold(f"{self.text} {self.proof[:150]}")[:700]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.set_keys()
         super().save(*args, **kwargs)
