@@ -52,7 +52,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A tier, a country, or with neither all countries of the page once. ``breadth`` and ``depth`` as M8 says, of sets."""
+    """A tier, a country, or with neither all countries of the page once.
+
+    ``breadth`` and ``depth`` as M8 says, of sets; ``demand``: of a country, what its tier asks, the most demanding last.
+    """
 
     cells: list[Cell]
     total: Cell
@@ -60,10 +63,16 @@ class Row:
     country: Country | None = None
     breadth: Fraction | None = None
     depth: Fraction | None = None
+    demand: tuple[int, ...] = ()
 
     @property
-    def is_set(self) -> bool:
-        return self.country is None
+    def country_id(self) -> int:
+        """The country's key, 0 for sets."""
+        return self.country.pk if self.country else 0
+
+    @property
+    def sort_key(self) -> tuple[str, int]:
+        return (self.country.sort_key if self.country else "", self.country_id)
 
 
 @dataclass(frozen=True)
@@ -145,7 +154,7 @@ class _Facts:
     def row(self, tier: Tier, country: Country) -> Row:
         duty = self.duties.for_country(country.pk, tier.pk)
         cells = [self._cell(country.pk, tier.pk, column, duty) for column in self.columns.columns]
-        return Row(cells, self._total(country.pk, duty), tier=tier, country=country)
+        return Row(cells, self._total(country.pk, duty), tier=tier, country=country, demand=duty.demand if duty else ())
 
     def _cell(self, country_id: int, tier_id: int, column: Column, duty: Duty | None) -> Cell:
         done = Fraction(self.tally.cells.get((country_id, column.key), 0))
@@ -201,23 +210,20 @@ def _rows(question: Question, members: Iterable[tuple[Tier, Country]], facts: _F
     if question.tier is not None:
         rows = by_tier.get(question.tier.pk, [])
         return rows, facts.set_of(rows, question.tier)
-    once = _each_country_once([row for rows in by_tier.values() for row in rows], facts.duties)
+    once = _each_country_once(row for rows in by_tier.values() for row in rows)
     if question.by_country:
         return once, facts.set_of(once)
     return [facts.set_of(rows, tiers[pk]) for pk, rows in by_tier.items()], facts.set_of(once)
 
 
-def _each_country_once(rows: Iterable[Row], duties: Duties) -> list[Row]:
+def _each_country_once(rows: Iterable[Row]) -> list[Row]:
     """Each country as a member of the tier that asks the most of it; in the order of lists."""
-    most: dict[int, tuple[tuple[int, ...], Row]] = {}
+    most: dict[int, Row] = {}
     for row in rows:
-        assert row.country is not None
-        assert row.tier is not None
-        duty = duties.for_country(row.country.pk, row.tier.pk)
-        demand: tuple[int, ...] = duty.demand if duty else ()
-        if row.country.pk not in most or demand > most[row.country.pk][0]:
-            most[row.country.pk] = (demand, row)
-    return sorted((row for _demand, row in most.values()), key=lambda row: (row.country.sort_key, row.country.pk) if row.country else ("", 0))
+        known = most.get(row.country_id)
+        if known is None or row.demand > known.demand:
+            most[row.country_id] = row
+    return sorted(most.values(), key=lambda row: row.sort_key)
 
 
 def _against(done: Fraction, target: Fraction, *, overdue: bool) -> CellMark:
