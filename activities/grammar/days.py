@@ -1,7 +1,7 @@
 """Days as people write them. Without a year the last such day is meant; of something planned, the next."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -40,6 +40,8 @@ class Day:
 
 
 Reader = Callable[[re.Match[str], date, bool], Day]
+# Ways of writing a day: what fits the shadow of a line, and who reads it.
+Readers = Sequence[tuple[re.Pattern[str], Reader]]
 
 
 def read_day(line: Line, *, today: date, ahead: bool = False) -> Day | None:
@@ -52,26 +54,26 @@ def read_day(line: Line, *, today: date, ahead: bool = False) -> Day | None:
         if day.trouble:
             return Day(None, trouble=line.typed(*match.span()))
         line.blot(*match.span())
-        _blot_again(line, day, today=today, ahead=ahead)
+        blot_again(line, day, today=today, ahead=ahead)
         return day
     return None
 
 
-def _blot_again(line: Line, day: Day, *, today: date, ahead: bool) -> None:
-    """A day told twice, as "hôm nay 22/11" or "thứ sáu, ngày 20/11", is one day."""
+def blot_again(line: Line, day: Day, *, today: date, ahead: bool) -> None:
+    """Blot out a day told a second time: "hôm nay 22/11" and "thứ sáu, ngày 20/11" are one day."""
     for match, reader in _found(line)[:1]:
         if day.start is not None and reader(match, today, ahead) == Day(day.start):
             line.blot(*match.span())
 
 
-def is_relative(line: Line) -> bool:
-    """Whether the first day of the line is told from today on (a weekday, tomorrow), not by its number in the calendar."""
-    return any(reader in {_relative, _weekday} for _match, reader in _found(line)[:1])
+def is_told_from_today(reader: Reader) -> bool:
+    """Whether the reader counts from the day on which the line was typed."""
+    return reader in {_relative, _weekday}
 
 
 def _found(line: Line) -> list[tuple[re.Match[str], Reader]]:
     """Where each way of writing a day fits, the first and longest first."""
-    found = [(match, reader) for pattern, reader in _READERS if (match := line.find(pattern))]
+    found = [(match, reader) for pattern, reader in READERS if (match := line.find(pattern))]
     return sorted(found, key=lambda entry: (entry[0].start(), -entry[0].end()))
 
 
@@ -178,7 +180,7 @@ _YEAR = r"(?:[/.-](?P<year>\d{4}|\d{2}))?"
 _LONG_YEAR = r"(?:\s*(?:,|nam|/)?\s*(?P<year>\d{4}))?"
 _NAMES = "|".join(f"{name}|{name[:3]}" for name in _MONTHS) + "|sept"
 
-_READERS: list[tuple[re.Pattern[str], Reader]] = [
+READERS: Readers = [
     (re.compile(rf"{_FREE}(?P<year>\d{{4}})-(?P<month>\d{{1,2}})-(?P<day>\d{{1,2}}){_END}"), _iso),
     (
         re.compile(

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
-from activities.grammar.days import Day, is_relative, read_day
+from activities.grammar.days import Day
+from activities.grammar.deadlines import read_due
 from activities.grammar.lines import Line
 
-_ARROW = re.compile(r"->|→|=>|⇒")
+# As typed, and as word processors turn it into a sign of their own.
+ARROW = re.compile(r"[-–—]+>|→|=>|⇒|➔|➜|\uf0e0")
 _MARK = re.compile(r"(?<![^\W_])[@#](?=[^\s\x00@#])[^\x00@#,;]*")
 _PEOPLE_WORDS = (
     "nguoi|ng|khach|dai bieu|thanh vien|can bo|dong chi|d/c|vi khach|hoc sinh|sinh vien|"
     "pax|people|persons|guests|delegates|members|participants|students"
 )
 _PEOPLE = re.compile(rf"(?<![\w/.])(?:gom\s+|of\s+)?(?P<number>\d{{1,3}}(?:[.,]\d{{3}})+|\d{{1,6}})\s*(?:{_PEOPLE_WORDS})\b")
-_BY = re.compile(r"\b(?:truoc ngay|truoc|den ngay|han chot|han|cham nhat|muon nhat|xong trong|before|by|until|due|no later than)\s+(?=\S)")
 _WHO = re.compile(r"^\s*(?P<who>[^\W\d_][^:\x00]{0,60}?)\s*:\s*")
 MOST_PEOPLE = 100_000
 # A line that marks more than this is no entry; each mark is looked up by itself.
@@ -43,7 +44,7 @@ class Task:
 
 def split_task(text: str) -> tuple[str, str]:
     """The line before the first arrow, and what comes after it."""
-    match = _ARROW.search(text)
+    match = ARROW.search(text)
     return (text, "") if match is None else (text[: match.start()], text[match.end() :])
 
 
@@ -57,13 +58,8 @@ def read_task(text: str, *, today: date, since: date) -> Task | None:
         who = line.typed(*match.span("who"))
         line = Line(line.text[match.end() :])
     plain = " ".join(line.text.split()).strip(" ,;")
-    by = line.find(_BY)
-    due = read_day(line, today=today if is_relative(line) else since, ahead=True)
-    if due is None or due.start is None:
-        return Task(plain, who, due)
-    if by is not None and line.shadow[by.end() :].startswith("\x00"):
-        line.blot(*by.span())
-    return Task(line.rest() or plain, who, due)
+    due = read_due(line, today=today, since=since)
+    return Task(line.rest() or plain if due is not None and due.start else plain, who, due)
 
 
 def read_marks(line: Line) -> list[Marked]:

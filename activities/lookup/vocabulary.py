@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from activities.grammar.lines import Word
@@ -86,12 +86,19 @@ def kind_labels(kinds: Iterable[ExchangeKind]) -> dict[tuple[str, ...], str]:
     return {words: code for words, code in labels.items() if words}
 
 
+def colleagues() -> QuerySet[User]:
+    """Who may be given something to do."""
+    return User.objects.filter(is_active=True, is_program=False).order_by("pk")
+
+
 def find_colleague(typed: str) -> User | None:
-    """The one active colleague whose name ends with, or holds, all the words; None where there is none, or more than one."""
+    """The one active colleague of that name; None where there is none, or more than one."""
+    return colleague_among(colleagues(), typed) if fold(typed) else None
+
+
+def colleague_among(people: Iterable[User], typed: str) -> User | None:
+    """The one whose name ends with, or holds, all the words; None where there is none, or more than one."""
     words = fold(typed).split()
-    if not words:
-        return None
-    people = User.objects.filter(is_active=True, is_program=False).order_by("pk")
     named: Mapping[str, list[Any]] = {"last": [], "any": []}
     for user in people:
         name = fold(f"{user.full_name}").split()
