@@ -95,6 +95,26 @@ class CellMark(models.TextChoices):
     SOME_CONTACT = "some_contact", _("Contact with some of the countries; no number is asked")
 
 
+class GapKind(models.TextChoices):
+    """Why a country, or a target of the plan, is a gap; the worst first."""
+
+    NEVER = "never", _("Never met")
+    OVERDUE = "overdue", _("Overdue")
+    TARGET = "target", _("Target missed")
+    DUE = "due", _("Due soon")
+
+
+class Step(models.TextChoices):
+    """What may be done next about a gap, in the order in which it is proposed: the first that something speaks for."""
+
+    INTRODUCTION = "introduction", _("Find a first partner")
+    RETURN_VISIT = "return_visit", _("Return a visit")
+    RENEWAL = "renewal", _("Renew an agreement")
+    EVENT = "event", _("Meet at an event")
+    OCCASION = "occasion", _("Use an occasion")
+    CONTACT = "contact", _("Arrange a meeting")
+
+
 class DraftState(models.TextChoices):
     """Where a draft of a policy version stands."""
 
