@@ -2,21 +2,28 @@
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
-from reports.metrics.engagement import FIGURES
+from reports.metrics.engagement import FIGURES, engagement_statement
 from reports.metrics.risks import risks_statement
 from reports.models import EngagementSnapshot, PolicyVersion, RiskSnapshot
 
 
-def store_risks(policy: PolicyVersion, day: date, partner_ids: Collection[int] | None = None) -> int:
-    """Replace the stored risks of the day, of all partners or of those given; return how many rows. Inside a transaction."""
+def store_risks(
+    policy: PolicyVersion, day: date, partner_ids: Collection[int] | None = None, parameters: dict[str, Any] | None = None
+) -> int:
+    """Replace the stored risks of the day, of all partners or of those given; return how many rows. Inside a transaction.
+
+    ``parameters``: those of the engagement statement, where it ran just before.
+    """
     rows = RiskSnapshot.objects.filter(policy=policy, day=day)
     (rows if partner_ids is None else rows.filter(partner__in=partner_ids)).delete()
     narrowed = "" if partner_ids is None else "AND partner_id IN (SELECT partner_id FROM live)"
     stored = _STORED.format(columns=", ".join(FIGURES), table=EngagementSnapshot._meta.db_table, narrowed=narrowed)
-    statement, parameters = risks_statement(policy, day, partner_ids, stored=stored)
+    figures = stored, parameters or engagement_statement(policy, day, partner_ids)[1]
+    statement, parameters = risks_statement(policy, day, partner_ids, stored=figures)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT.format(table=RiskSnapshot._meta.db_table, statement=statement), parameters)
         return int(cursor.rowcount)

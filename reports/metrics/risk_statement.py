@@ -31,21 +31,21 @@ WITH live AS (
     FROM {post} p JOIN live l ON l.partner_id = p.partner_id
     WHERE p.archived_at IS NULL AND (p.valid_from IS NULL OR p.valid_from <= %(day)s)
     GROUP BY p.partner_id, p.person_id
-), present AS (
+), present AS NOT MATERIALIZED (
     SELECT f.partner_id, a.side, a.person_id, a.user_id, a.name
     FROM {facts} f JOIN {attendance} a ON a.exchange_id = f.exchange_id
     WHERE f.counted AND f.day_no > %(met_since)s AND f.day_no <= %(today)s {partners}
       AND (a.partner_id IS NULL OR a.partner_id = f.partner_id)
 ), theirs AS (
     SELECT partner_id, person_id, NULL AS name FROM post_of
-    UNION
+    UNION ALL
     SELECT partner_id, person_id, NULLIF(name, '') FROM present WHERE side = %(theirs)s
 ), thin_theirs AS (
     SELECT t.partner_id
     FROM theirs t
     LEFT JOIN {person} who ON who.id = t.person_id
     LEFT JOIN post_of ON post_of.partner_id = t.partner_id AND post_of.person_id = t.person_id
-    WHERE who.id IS NULL OR (who.confidentiality <> %(restricted)s)
+    WHERE who.id IS NULL OR who.confidentiality <> %(restricted)s
     GROUP BY t.partner_id
     HAVING COUNT(DISTINCT t.name) + COUNT(DISTINCT CASE
         WHEN COALESCE(post_of.holds, 1) = 1 AND (who.archived_at IS NULL OR who.archived_at >= %(day_over)s) THEN t.person_id END) <= 1
@@ -56,8 +56,8 @@ WITH live AS (
     GROUP BY s.partner_id, s.officer_id
 ), ours AS (
     SELECT partner_id, user_id, NULL AS name, holds FROM stewards
-    UNION
-    SELECT partner_id, user_id, NULLIF(name, ''), 1 FROM present WHERE side <> %(theirs)s
+    UNION ALL
+    SELECT partner_id, user_id, NULLIF(name, ''), 1 FROM present WHERE side = %(ours)s
 ), serving AS (
     SELECT DISTINCT m.user_id FROM {membership} m
     WHERE (m.valid_from IS NULL OR m.valid_from <= %(day)s) AND (m.valid_to IS NULL OR m.valid_to > %(day)s)
@@ -66,8 +66,6 @@ WITH live AS (
     FROM ours o LEFT JOIN serving ON serving.user_id = o.user_id
     GROUP BY o.partner_id
     HAVING COUNT(DISTINCT o.name) + COUNT(DISTINCT CASE WHEN o.holds = 1 THEN serving.user_id END) <= 1
-), single AS (
-    SELECT partner_id FROM thin_theirs UNION SELECT partner_id FROM thin_ours
 ), promised AS (
     SELECT DISTINCT c.partner_id FROM {commitment} c JOIN live l ON l.partner_id = c.partner_id
     WHERE c.archived_at IS NULL AND c.confidentiality <> %(restricted)s AND c.owed_by <> %(theirs)s
@@ -90,16 +88,23 @@ WITH live AS (
       AND NOT EXISTS (
           SELECT 1 FROM {registration} n
           WHERE n.renews_id = r.id AND n.archived_at IS NULL AND (n.valid_from <= %(day)s OR n.created_at < %(day_over)s))
-), one_sided AS (
-    SELECT f.partner_id, f.day_no, e.sides, MAX(CASE WHEN e.sides = 'theirs' THEN f.day_no END) OVER (PARTITION BY f.partner_id) AS answered
+), alone AS MATERIALIZED (
+    SELECT f.partner_id, f.exchange_id, f.day_no, COUNT(*) OVER (PARTITION BY f.partner_id) AS contacts
     FROM figures g
     JOIN {facts} f ON f.partner_id = g.partner_id AND f.counted AND NOT f.two_way AND f.day_no <= %(today)s
                    AND f.day_no > COALESCE(%(today)s - g.recency_days, -1000000)
-    JOIN {exchange} e ON e.id = f.exchange_id
+), one_sided AS (
+    SELECT a.partner_id, a.day_no, e.sides, MAX(CASE WHEN e.sides = 'theirs' THEN a.day_no END) OVER (PARTITION BY a.partner_id) AS answered
+    FROM alone a JOIN {exchange} e ON e.id = a.exchange_id
+    WHERE a.contacts >= %(unanswered)s
 ), unanswered AS (
     SELECT partner_id FROM one_sided WHERE sides = 'ours' AND (answered IS NULL OR day_no > answered)
     GROUP BY partner_id HAVING COUNT(*) >= %(unanswered)s
-), visit AS (
+), unverified AS (
+    SELECT l.partner_id
+    FROM live l JOIN figures g ON g.partner_id = l.partner_id
+    WHERE COALESCE(l.verified_on < %(verified_since)s, l.created_at < %(entered_since)s)
+), visit AS NOT MATERIALIZED (
     SELECT f.partner_id, f.day_no, f.level, f.direction FROM {facts} f
     WHERE f.counted AND f.two_way AND f.merit < {levels} * {sides_steps} AND f.direction IN ('in', 'out')
       AND f.day_no > %(visits_since)s AND f.day_no <= %(today)s {partners}
@@ -108,27 +113,20 @@ WITH live AS (
     WHERE v.day_no < %(visits_late)s AND NOT EXISTS (
         SELECT 1 FROM visit back
         WHERE back.partner_id = v.partner_id AND back.direction <> v.direction AND back.level >= v.level AND back.day_no > v.day_no)
+), found AS (
+    SELECT partner_id, %(code_silent)s AS code FROM silent
+    UNION ALL SELECT partner_id, %(code_fading)s FROM faded
+    UNION ALL SELECT partner_id, %(code_single_thread)s FROM (SELECT partner_id FROM thin_theirs UNION SELECT partner_id FROM thin_ours) AS s
+              WHERE partner_id IN (SELECT partner_id FROM figures)
+    UNION ALL SELECT partner_id, %(code_promise_overdue)s FROM promised
+    UNION ALL SELECT partner_id, %(code_ending)s FROM ending
+    UNION ALL SELECT partner_id, %(code_unanswered)s FROM unanswered
+    UNION ALL SELECT partner_id, %(code_not_verified)s FROM unverified
+    UNION ALL SELECT partner_id, %(code_return_owed)s FROM owed
 ), coded AS (
-    SELECT l.partner_id,
-           CASE WHEN silent.partner_id IS NOT NULL THEN %(code_silent)s ELSE 0 END
-         + CASE WHEN faded.partner_id IS NOT NULL THEN %(code_fading)s ELSE 0 END
-         + CASE WHEN g.partner_id IS NOT NULL AND single.partner_id IS NOT NULL THEN %(code_single_thread)s ELSE 0 END
-         + CASE WHEN promised.partner_id IS NOT NULL THEN %(code_promise_overdue)s ELSE 0 END
-         + CASE WHEN ending.partner_id IS NOT NULL THEN %(code_ending)s ELSE 0 END
-         + CASE WHEN unanswered.partner_id IS NOT NULL THEN %(code_unanswered)s ELSE 0 END
-         + CASE WHEN g.partner_id IS NOT NULL AND COALESCE(l.verified_on < %(verified_since)s, l.created_at < %(entered_since)s)
-                THEN %(code_not_verified)s ELSE 0 END
-         + CASE WHEN owed.partner_id IS NOT NULL THEN %(code_return_owed)s ELSE 0 END AS mask
-    FROM live l
-    LEFT JOIN figures g ON g.partner_id = l.partner_id
-    LEFT JOIN silent ON silent.partner_id = l.partner_id
-    LEFT JOIN faded ON faded.partner_id = l.partner_id
-    LEFT JOIN single ON single.partner_id = l.partner_id
-    LEFT JOIN promised ON promised.partner_id = l.partner_id
-    LEFT JOIN ending ON ending.partner_id = l.partner_id
-    LEFT JOIN unanswered ON unanswered.partner_id = l.partner_id
-    LEFT JOIN owed ON owed.partner_id = l.partner_id
+    SELECT partner_id, CAST(SUM(code) AS integer) AS mask FROM found
+    WHERE partner_id IN (SELECT partner_id FROM live) GROUP BY partner_id
 )
 SELECT partner_id, mask, CASE WHEN (mask & 1) = 1 OR (mask & (mask - 1)) <> 0 THEN 'red' ELSE 'amber' END AS alarm
-FROM coded WHERE mask > 0 ORDER BY partner_id
+FROM coded ORDER BY partner_id
 """

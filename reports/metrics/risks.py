@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from activities.choices import Side
 from activities.models import Agreement, AgreementParty, Attendance, Commitment, Exchange, Participation
 from crm.choices import Confidentiality
 from crm.models import Membership
@@ -69,16 +70,16 @@ def risk_of(policy: PolicyVersion, as_of: date, partner_id: int) -> PartnerRisk 
 
 
 def risks_statement(
-    policy: PolicyVersion, as_of: date, partner_ids: Collection[int] | None = None, *, stored: str | None = None
+    policy: PolicyVersion, as_of: date, partner_ids: Collection[int] | None = None, *, stored: tuple[str, dict[str, Any]] | None = None
 ) -> tuple[str, dict[str, Any]]:
-    """Return the SELECT (partner_id, mask, alarm) with its parameters. Runs three small queries, for caps and duties.
+    """Return the SELECT (partner_id, mask, alarm) with its parameters. Runs three or four small queries, for caps and duties.
 
-    ``stored``: SQL of the partners' figures of the same day where they were stored already, instead of computing them.
+    ``stored``: SQL of the partners' figures where they were stored just before, with the parameters they were computed with.
     """
-    figures, parameters = engagement_statement(policy, as_of, partner_ids)
+    figures, parameters = stored or engagement_statement(policy, as_of, partner_ids)
     facts, _names = narrowed_to(partner_ids)
     statement = STATEMENT.format(
-        figures=stored or figures,
+        figures=figures,
         capped_days=capped_days("AND f.partner_id IN (SELECT partner_id FROM fading)"),
         partners=facts,
         given=facts.replace("f.partner_id", "p.id"),
@@ -112,6 +113,7 @@ def _parameters(as_of: date) -> dict[str, Any]:
         "verified_since": day(as_of - timedelta(days=VERIFIED_DAYS)),
         "entered_since": _beginning_of(as_of - timedelta(days=VERIFIED_DAYS)),
         "day_over": _beginning_of(as_of + timedelta(days=1)),
+        "ours": Side.OURS.value,
         "restricted": Confidentiality.RESTRICTED.value,
         "closed": PartnerStatus.CLOSED.value,
         **{f"code_{code.name.lower()}": code.value for code in Risk},
