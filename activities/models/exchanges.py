@@ -108,6 +108,14 @@ class Exchange(Record):
             models.Index(fields=["-starts_on", "-id"], name="exchange_by_day"),
             models.Index(fields=["host_unit", "-starts_on", "-id"], name="exchange_by_unit_day"),
             models.Index(fields=["kind", "-starts_on", "-id"], name="exchange_by_kind_day"),
+            # What periodic reports count, answered from the index alone.
+            models.Index(
+                fields=["starts_on"],
+                include=["id", "kind", "host_unit", "people_count", "direction", "country", "policy_document"],
+                condition=Q(archived_at__isnull=True, parent__isnull=True, status=ExchangeStatus.HELD)
+                & ~Q(confidentiality=Confidentiality.RESTRICTED),
+                name="exchange_reported",
+            ),
         ]
         constraints = [
             *Record.Meta.constraints,

@@ -9,9 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
-from activities.models import Participation
 from reports.metrics.completeness import completeness
-from reports.metrics.periodic.breakdowns import BREAKDOWNS, BY_CODE, Breakdown, Key
+from reports.metrics.periodic.breakdowns import BREAKDOWNS, BY_CODE, Breakdown, Key, parts_of
 from reports.metrics.periodic.catalogue import FIGURES, GROUPS, Figure, Group, Measure
 from reports.metrics.periodic.labels import in_both_languages
 from reports.metrics.periodic.lines import (
@@ -83,7 +82,7 @@ def values_of(span: Span) -> dict[str, int | None]:
         rows = source.rows(span).order_by()
         simple = [figure for figure in figures if figure.measure != Measure.COUNTRIES]
         found |= rows.aggregate(**{figure.code: _aggregate(figure) for figure in simple})
-        found |= {figure.code: _countries(rows.filter(figure.condition)) for figure in figures if figure not in simple}
+        found |= {figure.code: _countries(span, rows.filter(figure.condition)) for figure in figures if figure not in simple}
     return found
 
 
@@ -117,8 +116,8 @@ def _aggregate(figure: Figure) -> Any:
     return Sum("people_count", filter=condition) if figure.measure == Measure.PEOPLE else Count("pk", filter=condition)
 
 
-def _countries(rows: QuerySet[Any]) -> int:
-    parts = Participation.objects.filter(exchange__in=rows.values("pk"), partner__country__isnull=False).order_by()
+def _countries(span: Span, rows: QuerySet[Any]) -> int:
+    parts = parts_of(span).filter(exchange__in=rows.values("pk"), partner__country__isnull=False)
     return parts.values("partner__country").distinct().count()
 
 
