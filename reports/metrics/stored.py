@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import date
 
 from activities.models import Participation
+from crm.known import known_on
 from reports.choices import CoverageStatus
 from reports.metrics.contacts import partners_by_country
 from reports.metrics.coverage import CountryCoverage, TierCoverage, by_tier, coverage, members_on
@@ -30,7 +31,7 @@ def coverage_on(as_of: date) -> list[TierCoverage]:
     """
     policy = policy_on(as_of)
     members = members_on(as_of)
-    stored = {(row.tier_id, row.country_id): row for row in CoverageSnapshot.objects.filter(policy=policy, day=as_of)}
+    stored = {} if known_on() else {(row.tier_id, row.country_id): row for row in CoverageSnapshot.objects.filter(policy=policy, day=as_of)}
     if not stored or stored.keys() != {(tier.pk, country.pk) for tier, country in members}:
         return coverage(policy, as_of)
     partners = partners_by_country({country.pk for _tier, country in members})
@@ -45,8 +46,11 @@ def has_data(as_of: date) -> bool:
 
 
 def is_stored(policy: PolicyVersion, day: date) -> bool:
-    """Whether the day was stored whole: coverage is written with all partners, in the same transaction."""
-    return CoverageSnapshot.objects.filter(policy=policy, day=day).exists()
+    """Whether the day was stored whole: coverage is written with all partners, in the same transaction.
+
+    Never as known on another day: what is stored follows the records as they stand.
+    """
+    return known_on() is None and CoverageSnapshot.objects.filter(policy=policy, day=day).exists()
 
 
 def stored_days(since: date | None = None) -> list[date]:
