@@ -127,13 +127,16 @@ def _number_pages(section: Any) -> None:
 # --- Above the text -------------------------------------------------------------------------------
 
 
-def letterhead(document: Any, head: Letterhead) -> None:
-    """The two blocks side by side: who issues it under whom, and the nation; below them number and day."""
+def letterhead(document: Any, head: Letterhead, *, measured_by: str = "") -> None:
+    """The two blocks side by side: who issues it under whom, and the nation; below them number and day.
+
+    ``measured_by``: the words that will stand for the agency where it is a field of a template, for the length of the rule.
+    """
     left, right = _two_columns(document)
     if head.superior:
-        _line(left, head.superior.upper(), 12)
-    _line(left, head.agency.upper(), 12, bold=True)
-    _rule(left, _LEFT_COLUMN, _width(_last_line(head.agency.upper(), 12, _LEFT_COLUMN), 12) * 0.45)
+        _line(left, head.superior, 12, caps=True)
+    _line(left, head.agency, 12, bold=True, caps=True)
+    _rule(left, _LEFT_COLUMN, _width(_last_line((measured_by or head.agency).upper(), 12, _LEFT_COLUMN), 12) * 0.45)
     _line(left, f"Số: {head.number}" if head.number else "Số:        /", 13, before=4)
     _line(right, NATIONAL_NAME, 12, bold=True)
     _line(right, MOTTO, 13, bold=True)
@@ -142,13 +145,13 @@ def letterhead(document: Any, head: Letterhead) -> None:
         _line(right, head.place_and_day, 13, italic=True, before=4)
 
 
-def title(document: Any, kind: str, abstract: str = "") -> None:
-    """The kind of paper, such as "BÁO CÁO", and what it is about, with the rule under it."""
-    _line(document, kind.upper(), 14, bold=True, before=18)
+def title(document: Any, kind: str, abstract: str = "", *, measured_by: str = "") -> None:
+    """The kind of paper, such as "BÁO CÁO", and what it is about, with the rule under it; ``measured_by`` as above."""
+    _line(document, kind, 14, bold=True, before=18, caps=True)
     if abstract:
         paragraph = _line(document, abstract, 14, bold=True)
         paragraph.paragraph_format.keep_with_next = True
-        shown = _last_line(abstract, 14, TEXT_WIDTH)
+        shown = _last_line(measured_by or abstract, 14, TEXT_WIDTH)
         _rule(document, TEXT_WIDTH, min(_width(shown, 14), TEXT_WIDTH) * 0.45)
 
 
@@ -170,9 +173,11 @@ def marking(document: Any, words: str) -> None:
 
 def heading(document: Any, words: str, *, level: int = 1) -> Any:
     """A heading of a part: of the first level in capitals, as "I. KẾT QUẢ"; of the second as typed; of the third slanted."""
-    paragraph = document.add_heading(plain(words.upper() if level == 1 else words), level=level)
-    paragraph.paragraph_format.first_line_indent = _INDENT
-    return paragraph
+    added = document.add_heading(plain(words), level=level)
+    added.paragraph_format.first_line_indent = _INDENT
+    for run in added.runs:
+        run.font.all_caps = level == 1
+    return added
 
 
 def paragraph(document: Any, words: str, *, style: str | None = None) -> Any:
@@ -241,7 +246,7 @@ def closing(document: Any, signature: Signature) -> None:
         _line(left, f"- {name.rstrip('.;')}{end}", 11, alignment=WD_ALIGN_PARAGRAPH.LEFT)
     for words in (signature.authority, signature.title):
         if words:
-            _line(right, words.upper(), 14, bold=True)
+            _line(right, words, 14, bold=True, caps=True)
     for _blank in range(4):
         _line(right, "", 14)
     _line(right, signature.name, 14, bold=True)
@@ -288,6 +293,7 @@ def _line(
     *,
     bold: bool = False,
     italic: bool = False,
+    caps: bool = False,
     before: float = 0,
     after: float = 0,
     alignment: WD_ALIGN_PARAGRAPH = WD_ALIGN_PARAGRAPH.CENTER,
@@ -297,7 +303,7 @@ def _line(
     added.paragraph_format.space_before, added.paragraph_format.space_after = Pt(before), Pt(after)
     added.paragraph_format.line_spacing = 1
     run = added.add_run(plain(words))
-    run.bold, run.italic, run.font.size = bold, italic, Pt(size)
+    run.bold, run.italic, run.font.size, run.font.all_caps = bold, italic, Pt(size), caps or None
     return added
 
 

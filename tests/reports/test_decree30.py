@@ -57,7 +57,8 @@ def test_pages_are_numbered_from_the_second_on(paper: bytes) -> None:
 
 def test_the_heading_names_nation_and_agency_in_capitals_and_the_day_in_words(paper: bytes) -> None:
     left, right = (cell.text.split("\n") for cell in _read(paper).tables[0].rows[0].cells)
-    assert left[:2] == ["LIÊN HIỆP CÁC TỔ CHỨC HỮU NGHỊ VIỆT NAM", "LIÊN HIỆP CÁC TỔ CHỨC HỮU NGHỊ TỈNH NGHỆ AN"]
+    assert left[:2] == ["Liên hiệp các tổ chức hữu nghị Việt Nam", "Liên hiệp các tổ chức hữu nghị tỉnh Nghệ An"]
+    assert all(line.runs[0].font.all_caps for line in _read(paper).tables[0].rows[0].cells[0].paragraphs[:2])
     assert "Số: 12/BC-LHHN" in left
     assert right[:2] == ["CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc"]
     assert right[-1] == "Nghệ An, ngày 05 tháng 01 năm 2026"
@@ -78,7 +79,7 @@ def test_control_characters_never_reach_the_file(paper: bytes) -> None:
 def test_recipients_end_with_a_full_stop_and_the_signature_stands_at_the_right(paper: bytes) -> None:
     left, right = (cell.text.strip().split("\n") for cell in _read(paper).tables[-1].rows[0].cells)
     assert left == ["Nơi nhận:", "- Như trên;", "- Lưu: VT."]
-    assert (right[0], right[1], right[-1]) == ("TM. BAN THƯỜNG VỤ", "CHỦ TỊCH", "Nguyễn Văn A")
+    assert (right[0], right[1], right[-1]) == ("TM. Ban Thường vụ", "Chủ tịch", "Nguyễn Văn A")
 
 
 @pytest.mark.parametrize(
