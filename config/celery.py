@@ -15,7 +15,7 @@ app.conf.beat_schedule = {
     # Windows move with the day, so every figure is taken anew after midnight.
     "take-all-snapshots-nightly": {"task": "reports.tasks.take_all_snapshots", "schedule": crontab(hour=0, minute=20)},
     # Whatever was entered or changed is compared with what is there.
-    "scan-for-duplicates-nightly": {"task": "partners.tasks_duplicates.scan_for_duplicates", "schedule": crontab(hour=1, minute=30)},
+    "scan-for-duplicates-nightly": {"task": "partners.tasks_duplicates.scan_nightly", "schedule": crontab(hour=1, minute=30)},
     # What is due and what is coming is told before work begins, and then mailed to those who want it so.
     "remind-nightly": {"task": "activities.tasks.remind_everybody", "schedule": crontab(hour=5, minute=0)},
     "mail-digests": {"task": "activities.tasks.mail_digests", "schedule": crontab(hour=6, minute=30, day_of_week="mon-fri")},

@@ -29,7 +29,6 @@ class JobTaken(Exception):  # noqa: N818  (reads as what happened: raise JobTake
     """The run was given to another worker, or ended: this one stops."""
 
 
-@transaction.atomic
 def start_job(
     name: str,
     *,

@@ -64,6 +64,7 @@ SIGNS: dict[str, tuple[str, str]] = {
     "reported": ("●", "good"),
     "declared": ("◌", ""),
     "silent": ("○", "bad"),
+    "target": ("◧", "bad"),
 }
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"

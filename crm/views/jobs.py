@@ -38,9 +38,7 @@ class JobList(RecordList):
     default_order = "-queued"
     empty = EmptyState(
         _("No job here"),
-        _(
-            "Jobs begin by themselves: the figures of everybody at night, those of a few partners after each change. Remove a filter to see more."
-        ),
+        _("Jobs begin by themselves: everybody's figures at night, a few partners' after each change. Remove a filter to see more."),
     )
 
     def get_context(self, **context: Any) -> dict[str, Any]:

@@ -25,10 +25,13 @@ ABANDONED_AFTER = timedelta(minutes=30)
 Found = dict[tuple[int, int], tuple[int, list[tuple[str, str]]]]
 
 
-def start_scan(noun: str, *, everything: bool = False) -> DuplicateScan | None:
-    """Open a scan over what changed since the last whole one, or over everything; None while another one runs."""
+def start_scan(noun: str, *, everything: bool = False, take_over: bool = False) -> DuplicateScan | None:
+    """Open a scan over what changed since the last whole one, or over everything; None while another one runs.
+
+    ``take_over``: whoever ran the one that is open is known to be lost, so it goes on at once.
+    """
     running = DuplicateScan.objects.filter(noun=noun, finished_at=None, heartbeat_at__gt=timezone.now() - ABANDONED_AFTER)
-    if running.exists():
+    if running.exists() and not take_over:
         return None
     unfinished = DuplicateScan.objects.filter(noun=noun, finished_at=None).first()
     if unfinished is not None:

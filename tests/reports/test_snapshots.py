@@ -15,11 +15,12 @@ from partners.actions.partners import archive_partner, restore_partner, save_par
 from partners.models import Partner
 from reports.actions.snapshots import drop_passing_days, take_snapshots
 from reports.choices import CoverageStatus
+from reports.jobs.refreshing import days_to_refresh, refresh_day
 from reports.metrics.coverage import CountryCoverage, country_coverage, coverage
 from reports.metrics.engagement import engagement_of
 from reports.metrics.stored import coverage_on, engagement_on, stored_days
 from reports.models import CoverageSnapshot, EngagementSnapshot, PlanLine, PolicyVersion
-from reports.tasks import refresh_figures, take_all_snapshots
+from reports.tasks import take_all_snapshots
 from tests.factories import make_exchange, make_partner
 
 MONTH_END = date(2025, 9, 30)
@@ -88,7 +89,8 @@ def test_archiving_the_only_exchange_leaves_no_figures_rather_than_zeros(
 def test_a_day_that_was_never_stored_whole_is_stored_whole_at_the_first_refresh(example: Partner, secretary: User, today: date) -> None:
     other = make_partner("Khác")
     make_exchange(other, by=secretary, on=today)
-    refresh_figures([example.pk], today.isoformat())
+    for day in days_to_refresh(today):
+        refresh_day(day, [example.pk])
     assert set(EngagementSnapshot.objects.filter(day=today).values_list("partner", flat=True)) == {example.pk, other.pk}
 
 
@@ -98,7 +100,8 @@ def test_refreshing_some_partners_leaves_the_rows_of_others_alone(example: Partn
     take_snapshots(today)
     EngagementSnapshot.objects.filter(partner=other).update(strength=1)
     CoverageSnapshot.objects.filter(country=other.country).update(done=99)
-    refresh_figures([example.pk], today.isoformat())
+    for day in days_to_refresh(today):
+        refresh_day(day, [example.pk])
     assert EngagementSnapshot.objects.get(partner=other, day=today).strength == 1
     assert CoverageSnapshot.objects.filter(country=other.country, day=today, done=99).exists()
 
@@ -146,10 +149,13 @@ def test_a_plan_entered_since_moves_the_stored_days_it_holds_on(
     assert (row_of("JP", MONTH_END).required, row_of("JP", MONTH_END).status) == (3, CoverageStatus.OVERDUE)
 
 
-def test_the_night_stores_today_and_keeps_only_month_ends_before(example: Partner, today: date) -> None:
+def test_the_night_stores_today_and_keeps_only_month_ends_before(
+    example: Partner, today: date, tasks_at_once: None, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
     for day in (MONTH_END, date(2025, 10, 15)):
         take_snapshots(day)
-    take_all_snapshots()
+    with django_capture_on_commit_callbacks(execute=True):
+        take_all_snapshots()
     assert stored_days() == [today, MONTH_END]
     assert set(EngagementSnapshot.objects.values_list("day", flat=True)) == {today, MONTH_END}
     assert drop_passing_days() == 0
