@@ -44,7 +44,23 @@ MENU = (
             Place(_("Events"), "activities:event-list", Permission.EXCHANGE_VIEW),
         ),
     ),
-    Section(_("Coverage"), "table-cells", (Place(_("Coverage"), "reports:coverage", Permission.COVERAGE_VIEW),)),
+    Section(
+        _("Agreements"),
+        "document-check",
+        (
+            Place(_("Agreements"), "activities:agreement-list", Permission.AGREEMENT_VIEW),
+            Place(_("Twinned localities"), "activities:twinning-list", Permission.AGREEMENT_VIEW),
+        ),
+    ),
+    Section(
+        _("Coverage"),
+        "table-cells",
+        (
+            Place(_("Coverage"), "reports:coverage", Permission.COVERAGE_VIEW),
+            Place(_("Gaps"), "reports:gap-list", Permission.COVERAGE_VIEW),
+            Place(_("Reporting"), "reports:reporting", Permission.COVERAGE_VIEW),
+        ),
+    ),
     Section(
         _("Data"),
         "circle-stack",
@@ -52,6 +68,7 @@ MENU = (
             Place(_("Imports"), "partners:import-list", Permission.PARTNER_IMPORT),
             Place(_("Changes"), "crm:change-set-list", Permission.PARTNER_EDIT),
             Place(_("Likely duplicates"), "partners:duplicate-list", Permission.MERGE),
+            Place(_("Jobs"), "crm:job-list", Permission.JOB_VIEW),
         ),
     ),
 )
@@ -76,7 +93,10 @@ PARTNER_TABS = (
 
 # Parts of a page that other apps own and that load after it: under the name, and at its side.
 PARTNER_STRIP = Tab("strip", _("Engagement"), "reports:partner-strip", Permission.COVERAGE_VIEW)
-PARTNER_SIDE = Tab("owed", _("Owed and planned"), "reports:partner-owed", Permission.FOLLOW_UP_VIEW)
+PARTNER_SIDES = (
+    Tab("owed", _("Owed and planned"), "reports:partner-owed", Permission.FOLLOW_UP_VIEW),
+    Tab("agreements", _("Agreements"), "activities:partner-agreements", Permission.AGREEMENT_VIEW),
+)
 PERSON_PARTS = (Tab("encounters", _("Where we met"), "activities:person-encounters", Permission.EXCHANGE_VIEW),)
 
 
@@ -97,7 +117,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "help_chapter": chapter_for(name),
         "partner_tabs": tuple(tab for tab in PARTNER_TABS if may(tab.permission)),
         "partner_strip": PARTNER_STRIP if may(PARTNER_STRIP.permission) else None,
-        "partner_side": PARTNER_SIDE if may(PARTNER_SIDE.permission) else None,
+        "partner_sides": tuple(part for part in PARTNER_SIDES if may(part.permission)),
         "person_parts": tuple(part for part in PERSON_PARTS if may(part.permission)),
     }
 
