@@ -65,6 +65,11 @@ SIGNS: dict[str, tuple[str, str]] = {
     "declared": ("◌", ""),
     "silent": ("○", "bad"),
     "target": ("◧", "bad"),
+    "red": ("▲", "bad"),
+    "amber": ("◐", "due"),
+    "on_time": ("●", "good"),
+    "late": ("◐", "due"),
+    "broken": ("⊘", "bad"),
 }
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"

@@ -7,12 +7,15 @@ from typing import Any
 
 from activities.choices import Level
 from partners.models import Partner
+from reports.metrics.commitments import Kept, kept
 from reports.metrics.contacts import contacts_with
 from reports.metrics.coverage import CountryCoverage, TierCoverage, level_reached
 from reports.metrics.days import policy_on
 from reports.metrics.duties import Duties, attainment, status
 from reports.metrics.engagement import Engagement, engagement_of
 from reports.metrics.ledger import LedgerRow, ledger
+from reports.metrics.reciprocity import Reciprocity, reciprocity, returns_owed
+from reports.metrics.risks import risk_of
 from reports.metrics.rounding import BILLIONTHS, points, rounded, strength_points
 from reports.models import PolicyVersion
 
@@ -33,6 +36,9 @@ def engagement_document(partner: Partner, as_of: date) -> dict[str, Any]:
         "facts": figures and _facts(figures),
         "momentum": figures and _momentum(figures),
         "attainment": attainment_of(partner, as_of, policy),
+        "reciprocity": _reciprocity(partner, as_of),
+        "risks": _risks(partner, as_of, policy),
+        "commitments": _commitments(partner, as_of),
         "ledger": [_ledger_row(row) for row in ledger(policy, as_of, partner)],
     }
 
@@ -74,6 +80,42 @@ def attainment_of(partner: Partner, as_of: date, policy: PolicyVersion) -> dict[
         "cadence_days": asked and asked.cadence_days,
         "least_level": asked and Level(asked.least_level).name.lower(),
         "level_reached": asked and level_reached(contacts, asked),
+    }
+
+
+def _reciprocity(partner: Partner, as_of: date) -> dict[str, Any]:
+    visits = reciprocity(as_of, [partner.pk]).get(partner.pk, Reciprocity(partner.pk))
+    owed = returns_owed(as_of, [partner.pk])
+    return {
+        "visits_in": visits.visits_in,
+        "visits_out": visits.visits_out,
+        "ratio": _number(visits.ratio),
+        "balance": _number(visits.balance),
+        "returns_owed": [{"by": row.owed_by.value, "since": row.day.isoformat(), "late": row.is_late} for row in owed],
+    }
+
+
+def _risks(partner: Partner, as_of: date, policy: PolicyVersion) -> dict[str, Any]:
+    """The reason codes without their rows, which depend on the reader."""
+    found = risk_of(policy, as_of, partner.pk)
+    return {"alarm": found and found.alarm.value, "codes": [f"R{code.bit_length()}" for code in found.codes] if found else []}
+
+
+def _commitments(partner: Partner, as_of: date) -> dict[str, Any]:
+    promises = kept(as_of, partner=partner)
+    return {"ours": _kept(promises.ours), "theirs": _kept(promises.theirs)}
+
+
+def _kept(side: Kept) -> dict[str, Any]:
+    return {
+        "n": side.n,
+        "on_time": side.on_time,
+        "late": side.late,
+        "overdue": side.overdue,
+        "broken": side.broken,
+        "share": _number(side.share),
+        "low": _number(side.low),
+        "high": _number(side.high),
     }
 
 

@@ -5,12 +5,13 @@ from datetime import date
 
 from activities.models import Participation
 from crm.known import known_on
-from reports.choices import CoverageStatus
+from reports.choices import Alarm, CoverageStatus
 from reports.metrics.contacts import partners_by_country
 from reports.metrics.coverage import CountryCoverage, TierCoverage, by_tier, coverage, members_on
 from reports.metrics.days import day_number, policy_on
 from reports.metrics.engagement import FIGURES, Engagement, engagement
-from reports.models import CoverageSnapshot, EngagementSnapshot, PolicyVersion
+from reports.metrics.risks import PartnerRisk, risks
+from reports.models import CoverageSnapshot, EngagementSnapshot, PolicyVersion, RiskSnapshot
 
 
 def engagement_on(as_of: date, partner_ids: Collection[int]) -> dict[int, Engagement]:
@@ -20,6 +21,15 @@ def engagement_on(as_of: date, partner_ids: Collection[int]) -> dict[int, Engage
         return {row.partner_id: row for row in engagement(policy, as_of, partner_ids)}
     stored = EngagementSnapshot.objects.filter(policy=policy, day=as_of, partner__in=partner_ids).values_list(*FIGURES)
     return {row.partner_id: row for row in (Engagement(*values) for values in stored)}
+
+
+def risks_on(as_of: date, partner_ids: Collection[int]) -> dict[int, PartnerRisk]:
+    """Return the risks of the partners as of the day, by partner id; one without any reason is left out."""
+    policy = policy_on(as_of)
+    if not is_stored(policy, as_of):
+        return {row.partner_id: row for row in risks(policy, as_of, partner_ids)}
+    rows = RiskSnapshot.objects.filter(policy=policy, day=as_of, partner__in=partner_ids).values_list("partner", "mask", "alarm")
+    return {partner_id: PartnerRisk(partner_id, mask, Alarm(alarm)) for partner_id, mask, alarm in rows}
 
 
 def coverage_on(as_of: date) -> list[TierCoverage]:

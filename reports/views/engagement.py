@@ -26,6 +26,7 @@ from reports.metrics.ledger import LedgerRow, ledger
 from reports.metrics.rounding import BILLIONTHS, points, rounded, strength_points
 from reports.metrics.strength import engagement_index
 from reports.models import EngagementSnapshot, PolicyVersion
+from reports.views.partner_risks import promises_context, risks_context, visits_context
 
 TREND_DAYS = 14
 
@@ -86,6 +87,9 @@ def partner_engagement(request: SignedInRequest, public_id: UUID) -> HttpRespons
         "standing": CoverageStatus(attained["status"]) if attained["status"] else None,
         "rows": shown_to(request.user, rows),
         "trend": stored_indices(partner, policy, as_of),
+        **risks_context(partner, as_of, request.user),
+        **visits_context(partner, as_of, request.user),
+        **promises_context(partner, as_of, request.user),
     }
     return render(request, template, context)
 

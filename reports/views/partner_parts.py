@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from activities.choices import ExchangeStatus
-from activities.models import Exchange, FollowUp
+from activities.models import FollowUp
 from activities.views.follow_ups import with_context
 from activities.views.timeline import exchanges_of
 from crm.generic import SignedInRequest, is_partial
@@ -18,8 +18,9 @@ from partners.models import Partner
 from reports.choices import CoverageStatus
 from reports.metrics.documents import attainment_of
 from reports.metrics.engagement import engagement_of
-from reports.metrics.reciprocity import OwedReturn, Reciprocity, reciprocity, returns_owed
+from reports.metrics.reciprocity import Reciprocity, reciprocity, returns_owed
 from reports.models import PolicyVersion
+from reports.views.partner_risks import alarm_of, with_visits
 
 SHOWN_TASKS = 6
 SHOWN_PLANS = 4
@@ -33,8 +34,11 @@ def partner_strip(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     policy = PolicyVersion.objects.in_force(today).first()
     figures = engagement_of(policy, today, partner.pk) if policy else None
     attained = attainment_of(partner, today, policy) if policy else None
+    alarm, codes = alarm_of(partner, today) if policy else (None, [])
     context = {
         "partner": partner,
+        "alarm": alarm,
+        "codes": codes,
         "figures": figures,
         "index": figures and policy and figures.index(policy),
         "band": figures and policy and figures.band(policy),
@@ -60,16 +64,10 @@ def partner_owed(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         "partner": partner,
         "tasks": shown[:SHOWN_TASKS],
         "more_tasks": len(shown) > SHOWN_TASKS,
-        "owed": _with_visits(returns_owed(today, [partner.pk]), request),
+        "owed": with_visits(returns_owed(today, [partner.pk]), user),
         "planned": planned.order_by("starts_on", "id")[:SHOWN_PLANS],
     }
     return _answer(request, "reports/partner_owed.html", context)
-
-
-def _with_visits(owed: list[OwedReturn], request: SignedInRequest) -> list[tuple[OwedReturn, Exchange | None]]:
-    """Each with the visit that waits for a return, where the account may open it."""
-    seen = Exchange.objects.visible_to(request.user).select_related("kind").in_bulk([row.exchange_id for row in owed])
-    return [(row, seen.get(row.exchange_id)) for row in owed]
 
 
 def _answer(request: SignedInRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
