@@ -1,4 +1,4 @@
-"""Finding exchanges from everywhere: by title, place and what was written, and by the partners they were held with."""
+"""Finding exchanges and agreements from everywhere: by their own words, and by the partners they name."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from activities.models import Exchange, Participation
+from activities.models import Agreement, AgreementParty, Exchange, Participation
 from crm.models import User
 from crm.permissions import Permission
 from crm.search import RELATED, SIMILAR, Found, Hit, Match, Query, SearchedNoun, find, marked, register
@@ -84,7 +84,48 @@ def _passage(exchange: Exchange, words: Sequence[str]) -> SafeString:
     return SafeString("")
 
 
+# --- Agreements ------------------------------------------------------------------------------------------
+
+
+def find_agreements(query: Query, user: User) -> Found:
+    """Agreements by title and number; after them those with the partners called so."""
+    visible = Agreement.objects.visible_to(user)
+    near = None if user.scope.central else Q(unit__in=user.scope.unit_ids)
+    found = find(query, visible, near=near, latest="signed_on")
+    partners = [pk for pk, match in find_partners(query, user).matches if match.rank < SIMILAR][:PARTNERS_ASKED]
+    named = {pk for pk, _match in found.matches}
+    if not partners:
+        return found
+    with_them = visible.live().with_partners(partners).order_by("-signed_on", "-id").values_list("pk", flat=True)[:LATEST]
+    return Found(found.matches + [(pk, Match(RELATED, "", ())) for pk in with_them if pk not in named], found.capped)
+
+
+def show_agreements(query: Query, matches: Sequence[tuple[int, Match]], user: User) -> list[Hit]:
+    parties = AgreementParty.objects.filter(partner__isnull=False).select_related("partner").order_by("rank", "id")
+    agreements: Any = Agreement.objects.visible_to(user).select_related("kind")
+    rows = agreements.prefetch_related(Prefetch("parties", parties, to_attr="theirs")).in_bulk([pk for pk, _match in matches])
+    return [_agreement_hit(rows[pk], match, query) for pk, match in matches if pk in rows]
+
+
+def _agreement_hit(agreement: Any, match: Match, query: Query) -> Hit:
+    words = match.marked or query.words
+    partners = ", ".join(party.partner.name for party in agreement.theirs[:2])
+    label, address = marked(agreement.title, words), agreement.get_absolute_url()
+    day = date_format(agreement.signed_on, "SHORT_DATE_FORMAT") if agreement.signed_on else agreement.get_state_display()
+    if match.rank == RELATED:
+        return Hit(label, day, address, _("signed with"), marked(partners, words), is_demo=agreement.is_demo)
+    why = marked(agreement.number, words)
+    why = why if "<mark>" in why and "<mark>" not in label else SafeString("")
+    reason = _("similar spelling") if match.rank == SIMILAR else _("by its number") if why else ""
+    hint = " · ".join(part for part in (agreement.kind.label, day, partners) if part)
+    return Hit(label, hint, address, reason, why, agreement.is_archived, agreement.is_demo)
+
+
 register(
     SearchedNoun("exchanges", _("Exchanges"), Permission.EXCHANGE_VIEW, "activities:exchange-list", find_exchanges, show_exchanges),
     place=30,
+)
+register(
+    SearchedNoun("agreements", _("Agreements"), Permission.AGREEMENT_VIEW, "activities:agreement-list", find_agreements, show_agreements),
+    place=40,
 )

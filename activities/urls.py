@@ -73,6 +73,7 @@ urlpatterns = [
     path("events/<uuid:public_id>/edit/", events.EventEdit.as_view(), name="event-edit"),
     path("people/<uuid:public_id>/encounters/", encounters.PersonEncounters.as_view(), name="person-encounters"),
     path("partners/<uuid:public_id>/timeline/", timeline.PartnerTimeline.as_view(), name="partner-timeline"),
+    path("partners/<uuid:public_id>/agreements/", agreements.PartnerAgreements.as_view(), name="partner-agreements"),
     path("partners/<uuid:public_id>/follow-ups/", timeline.PartnerFollowUps.as_view(), name="partner-follow-ups"),
     path("quick/", quick.quick_log, name="quick-log"),
     path("quick/read/", quick.quick_read, name="quick-read"),

@@ -58,7 +58,7 @@ def test_a_second_load_adds_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_row_is_marked_as_invented() -> None:
-    assert {model.__name__ for model in MARKED} == {"Partner", "Person", "Exchange", "FollowUp", "Event", "PlanLine"}
+    assert {model.__name__ for model in MARKED} == {"Partner", "Person", "Exchange", "FollowUp", "Event", "PlanLine", "Agreement"}
     for model in MARKED:
         assert model._default_manager.filter(is_demo=True).exists(), model
         assert not model._default_manager.filter(is_demo=False).exists(), model

@@ -11,8 +11,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from activities.actions.recipients import officers_of
 from activities.choices import AgreementFamily, AgreementState, Side
 from activities.models import Agreement, AgreementParty
+from crm.actions.notifications import settle
 from crm.actions.records import archive_record, restore_record, save_record
 from crm.models import Field, Province, User
 from crm.permissions import Permission
@@ -52,6 +54,8 @@ def save_agreement(
         agreement.fields.set(fields)
     if parties is not None:
         _set_parties(agreement, named, by=by)
+    if agreement.renews is not None and agreement.state != AgreementState.NEGOTIATED:
+        _settle_reminders(agreement.renews)
     return agreement
 
 
@@ -91,6 +95,7 @@ def end_agreement(agreement: Agreement, *, by: User, on: date, reason: str) -> A
     told = _("Ended early on %(day)s: %(reason)s") % {"day": date_format(on, "SHORT_DATE_FORMAT"), "reason": reason.strip()}
     agreement.summary = f"{agreement.summary}\n\n{told}".strip()
     save_record(agreement, by=by)
+    _settle_reminders(agreement)
     return agreement
 
 
@@ -99,12 +104,23 @@ def archive_agreement(agreement: Agreement, *, by: User) -> None:
     """Take out of use an agreement entered by mistake; one that ran out stays in use, as what was."""
     _check_rights(agreement, by=by)
     archive_record(agreement, by=by)
+    _settle_reminders(agreement)
 
 
 @transaction.atomic
 def restore_agreement(agreement: Agreement, *, by: User) -> None:
     _check_rights(agreement, by=by)
     restore_record(agreement, by=by)
+
+
+def reminder_key(agreement: Agreement) -> str:
+    """How the keys of everything that was told about the end of an agreement begin."""
+    return f"end:agreement:{agreement.pk}:"
+
+
+def _settle_reminders(agreement: Agreement) -> None:
+    """What was told about its end is settled: it is renewed, ended, or out of use."""
+    settle(officers_of([agreement.unit_id]).get(agreement.unit_id, []), key=reminder_key(agreement))
 
 
 def _check_rights(agreement: Agreement, *, by: User) -> None:

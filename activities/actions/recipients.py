@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from django.utils import timezone
 
-from activities.models import Commitment, FollowUp
+from activities.models import Agreement, Commitment, FollowUp
 from crm.choices import Confidentiality, Role
 from crm.models import Membership, User
 
@@ -38,7 +38,7 @@ def leads_of(unit_ids: Iterable[int]) -> dict[int, list[User]]:
     return dict(leads)
 
 
-def may_be_told(row: FollowUp | Commitment, users: Iterable[User]) -> list[User]:
+def may_be_told(row: FollowUp | Commitment | Agreement, users: Iterable[User]) -> list[User]:
     """Of a restricted one only those are told who could open it."""
     if row.confidentiality != Confidentiality.RESTRICTED:
         return list(users)

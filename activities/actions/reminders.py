@@ -17,6 +17,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from activities.actions.agreement_reminders import agreements_near
 from activities.actions.follow_ups import reminder_key, text_to_tell
 from activities.actions.recipients import may_be_told, officers_of
 from activities.calendar.endings import last_day, registrations_ending, terms_ending
@@ -41,7 +42,8 @@ _name: Callable[[Occurrence], Any] = lazy(lambda occurrence: occurrence.occasion
 
 def remind(today: date) -> int:
     """Tell everybody what this day has to tell; return how many things there were."""
-    tellings = [*follow_ups_due(today), *occasions_near(today), *endings_near(today), *exchanges_to_complete(today)]
+    tellings = [*follow_ups_due(today), *agreements_near(today), *occasions_near(today), *endings_near(today)]
+    tellings += exchanges_to_complete(today)
     notify_of(tellings)
     return len(tellings)
 

@@ -11,10 +11,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from activities.calendar.endings import countries_of, kept_by, last_day, registrations_ending, terms_ending
+from activities.calendar.endings import agreements_ending, countries_of, kept_by, last_day, registrations_ending, terms_ending
 from activities.calendar.occurrences import Occurrence, occasions_for, occurrences
 from activities.choices import ExchangeStatus
-from activities.models import Attendance, Exchange, FollowUp
+from activities.models import Agreement, AgreementParty, Attendance, Exchange, FollowUp
 from crm.choices import Confidentiality
 from crm.models import Unit, User
 from crm.permissions import Permission
@@ -25,7 +25,7 @@ class EntryKind(models.TextChoices):
     EXCHANGE = "exchange", gettext_lazy("Exchanges")
     FOLLOW_UP = "follow_up", gettext_lazy("Follow-ups")
     OCCASION = "occasion", gettext_lazy("Occasions")
-    ENDING = "ending", gettext_lazy("Terms and certificates ending")
+    ENDING = "ending", gettext_lazy("Terms, certificates and agreements ending")
 
 
 class Whose(models.TextChoices):
@@ -85,7 +85,7 @@ class Selection:
 
 
 def entries(selection: Selection) -> list[Entry]:
-    """The entries by day. At most seven queries, whatever their number."""
+    """The entries by day. At most eight queries, whatever their number."""
     found: list[Entry] = []
     for kind, read in _READERS.items():
         if kind in selection.kinds:
@@ -168,6 +168,29 @@ def _endings(asked: Selection) -> Iterator[Entry]:
         yield _ending(
             registration, _("End of certificate: %(partner)s") % {"partner": registration.partner}, registration.partner.get_absolute_url()
         )
+    if asked.user.may(Permission.AGREEMENT_VIEW):
+        yield from map(_ending_agreement, _agreements(asked))
+
+
+def _agreements(asked: Selection) -> QuerySet[Agreement]:
+    """Agreements ending that the account may read: of the unit asked for, of its own, with a partner that it keeps, or all."""
+    ending = agreements_ending(asked.since, asked.until)
+    rows = ending.filter(pk__in=Agreement.objects.visible_to(asked.user).values("pk"))
+    if asked.outside:
+        rows = rows.exclude(confidentiality=Confidentiality.RESTRICTED)
+    if (kept := asked.kept_partners) is None:
+        return rows
+    with_kept = Q(pk__in=AgreementParty.objects.filter(partner__in=kept).values("agreement"))
+    return rows.filter(with_kept if asked.whose == Whose.MINE and asked.unit is None else with_kept | Q(unit__in=asked.unit_ids))
+
+
+def _ending_agreement(agreement: Agreement) -> Entry:
+    on = last_day(agreement)
+    return Entry(
+        kind=EntryKind.ENDING, on=on, last=on, title=_("End of agreement: %(title)s") % {"title": agreement},
+        url=agreement.get_absolute_url(), identity=f"end-{agreement.public_id}", status="ending", detail=agreement.unit.display,
+        revision=agreement.revision, changed_at=agreement.updated_at, row=agreement,
+    )  # fmt: skip
 
 
 def _ending(row: Any, title: str, url: str) -> Entry:

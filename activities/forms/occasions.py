@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from activities.calendar.entries import Entry, Whose
 from activities.calendar.occurrences import Occurrence
 from activities.choices import OccasionKind
-from activities.models import Occasion
+from activities.models import Agreement, Occasion
 from crm.models import Country, Tier, TierMembership
 from partners.forms.fields import PlainKeysMixin
 from partners.models import Post, Registration
 
-ENDINGS = {"term": _("Term of office ending"), "registration": _("Certificate ending")}
+ENDINGS = {"term": _("Term of office ending"), "registration": _("Certificate ending"), "agreement": _("Agreement ending")}
 
 
 class OccasionFilterForm(PlainKeysMixin, forms.Form):
@@ -53,4 +53,7 @@ def kind_and_country(entry: Entry) -> tuple[str, Country | None]:
         return row.occasion.kind, row.occasion.country
     if isinstance(row, Post | Registration):
         return "term" if isinstance(row, Post) else "registration", row.partner.country
+    if isinstance(row, Agreement):
+        named = row.partners_named  # type: ignore[attr-defined]  # read with it
+        return "agreement", named[0].partner.country if named else None
     raise TypeError(row)

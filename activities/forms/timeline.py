@@ -12,6 +12,7 @@ from partners.forms.fields import PlainKeysMixin
 SORTS = (
     ("exchange", _("Exchanges")),
     ("follow_up", _("Promises and tasks")),
+    ("agreement", _("Agreements")),
     ("post", _("Posts")),
     ("registration", _("Certificates")),
 )

@@ -2,16 +2,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from activities.actions.agreements import archive_agreement, renewal_of, restore_agreement
-from activities.choices import AgreementState, Side
+from activities.choices import AgreementStanding, AgreementState, Side
 from activities.columns.agreements import party_name, with_parties
 from activities.forms.agreements import AgreementForm, EndForm, RenewalForm
 from activities.models import Agreement, Commitment, Exchange
+from activities.models.follow_ups import NO_DAY
 from crm.actions.audit import trace_readings
 from crm.generic import ActionView, ArchiveView, CreateView, DetailView, FormView, Question, UpdateView
 from crm.models import User
@@ -198,3 +201,22 @@ class AgreementHistory(TracedMixin, HistoryView):
     permission = Permission.AGREEMENT_VIEW
     model = Agreement
     parts = (Part("parties", says=("unit", "province", "partner", "name", "signatory", "signatory_title")),)
+
+
+class PartnerAgreements(DetailView):
+    """A part at the side of the partner page: what was signed with it, what holds first."""
+
+    permission = Permission.AGREEMENT_VIEW
+    model = Partner
+    template_name = "activities/partner_agreements.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        partner, today = self.get_object(), timezone.localdate()
+        rows = Agreement.objects.visible_to(self.request.user).live().with_partners([partner.pk]).select_related("kind")
+        signed = list(rows.order_by(Coalesce("valid_to", NO_DAY).desc(), "-id"))
+        shown = sorted(((row, row.standing(today)) for row in signed), key=lambda pair: pair[1] not in _STILL_TO_COME)
+        return self.show(part="part", object=partner, agreements=shown[:SHOWN_AT_SIDE], more=len(shown) > SHOWN_AT_SIDE)
+
+
+SHOWN_AT_SIDE = 5
+_STILL_TO_COME = frozenset({AgreementStanding.IN_FORCE, AgreementStanding.TO_COME, AgreementStanding.NEGOTIATED})

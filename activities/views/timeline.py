@@ -15,6 +15,7 @@ from activities.views.follow_ups import with_context
 from activities.views.timeline_sources import (
     Place,
     Source,
+    agreement_sources,
     ahead_of,
     exchange_source,
     follow_up_source,
@@ -76,6 +77,8 @@ def _sources(partner: Partner, seen: Any, asked: TimelineFilter, user: User, tod
         tasks = follow_up_source(partner, exchanges_of(partner), user)
         unit = asked.asks.get("unit")
         sources.append(replace(tasks, rows=tasks.rows.filter(unit=unit)) if unit else tasks)
+    if user.may(Permission.AGREEMENT_VIEW):
+        sources += agreement_sources(partner, user, unit=asked.asks.get("unit"))
     if user.may(Permission.PERSON_VIEW):
         sources += post_sources(partner, user)
     return sources + registration_sources(partner)

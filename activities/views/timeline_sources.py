@@ -15,10 +15,10 @@ from django.db.models import Case, DateField, F, Q, QuerySet, Value, When
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from activities.choices import ExchangeStatus, FollowUpState
-from activities.models import Exchange, FollowUp
+from activities.choices import AgreementState, ExchangeStatus, FollowUpState
+from activities.models import Agreement, Exchange, FollowUp
 from activities.views.follow_ups import with_context
-from crm.models import User
+from crm.models import Unit, User
 from crm.paging import InvalidCursorError
 from partners.models import Partner, Post, Registration
 
@@ -130,3 +130,12 @@ def registration_sources(partner: Partner) -> list[Source]:
     began = rows.exclude(valid_from=None).select_related("renews").annotate(day=F("valid_from"))
     ends = rows.filter(renewal=None).exclude(valid_to=None).annotate(day=F("valid_to"))
     return [Source(1, "registration", "registration_began", began), Source(0, "registration", "registration_ends", ends)]
+
+
+def agreement_sources(partner: Partner, user: User, *, unit: Unit | None = None) -> list[Source]:
+    """Agreements and renewals that were signed; and, where no signed one renews them, that end."""
+    seen = Agreement.objects.visible_to(user).live().with_partners([partner.pk]).exclude(state=AgreementState.NEGOTIATED)
+    seen = (seen.filter(unit=unit) if unit else seen).select_related("kind", "unit")
+    signed = seen.annotate(day=F("signed_on"))
+    ends = seen.without_signed_renewal().filter(renews_itself=False).exclude(valid_to=None).annotate(day=F("valid_to"))
+    return [Source(11, "agreement", "agreement_signed", signed), Source(10, "agreement", "agreement_ends", ends)]

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from activities.models import Exchange, FollowUp
 from config.demo.accounts import make_accounts
+from config.demo.agreements import make_agreements
 from config.demo.bulk import write_entries
 from config.demo.changes import make_changes
 from config.demo.chronicle import chronicle_of
@@ -56,6 +57,7 @@ def load(today: date) -> Loaded:
     ]
     write_entries(entries)
     make_errands(known, around)
+    make_agreements(known, around)
     make_doubles(known, around)
     make_desks(around)
     make_changes(around)
