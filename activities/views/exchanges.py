@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -5,11 +6,12 @@ from django.db.models import Prefetch, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from activities.actions.exchanges import archive_exchange, restore_exchange
-from activities.choices import ExchangeFamily, Side
+from activities.choices import ExchangeFamily, ExchangeStatus, Side
 from activities.forms.exchanges import ChangeForm, LogForm
 from activities.forms.prefilled import initial_from_draft, initial_from_line
 from activities.models import Attendance, Event, Exchange, ExchangeDraft, FollowUp, Participation
@@ -70,8 +72,9 @@ def _people_present(exchange: Exchange, user: Any) -> list[Attendance]:
 
 
 class ExchangeLog(CreateView):
-    """Log an exchange. ``?partner=`` fills in a partner, ``?parent=`` a delegation, ``?event=`` an event, ``?line=`` what is
-    read of a line, ``?draft=`` a draft, which is done with once the exchange is saved."""
+    """Log an exchange. ``?partner=`` fills in a partner, ``?parent=`` a delegation, ``?event=`` an event, ``?on=`` a day,
+    which makes it planned where it is still to come, ``?line=`` what is read of a line, ``?draft=`` a draft, which is done
+    with once the exchange is saved."""
 
     permission = Permission.EXCHANGE_LOG
     model = Exchange
@@ -109,6 +112,9 @@ class ExchangeLog(CreateView):
         if public_id := self.request.GET.get("event"):
             event = by_public_id(Event.objects.live(), public_id)
             initial |= {"event": event.public_id, "place": event.place, "starts_on": min(event.starts_on, timezone.localdate())}
+        if day := _day_in(self.request.GET.get("on", "")):
+            initial |= {"starts_on": day}
+            initial |= {"status": ExchangeStatus.PLANNED} if day > timezone.localdate() else {}
         if self.parent:
             initial |= {"parent": self.parent.public_id, "starts_on": self.parent.starts_on, "confidentiality": self.parent.confidentiality}
             initial["partners"] = [row.partner.public_id for row in self.parent.participations.select_related("partner")]
@@ -122,6 +128,14 @@ class ExchangeLog(CreateView):
     def get_context(self, **context: Any) -> dict[str, Any]:
         line = self.draft.text if self.draft else self.request.GET.get("line", "")
         return super().get_context(**context) | {"parent": self.parent, "draft": self.draft, "line": line}
+
+
+def _day_in(text: str) -> date | None:
+    """The day of an address; None for what is none, since the form asks for it anyway."""
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
 
 
 class ExchangeEdit(UpdateView):

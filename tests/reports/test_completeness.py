@@ -264,10 +264,9 @@ def test_the_page_leaves_as_a_file(an: User, nghe_an: Unit) -> None:
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
     assert len(lines) == 2
     assert '"PU-40"' in lines[1]
+    assert client_of(an).get(reverse("reports:reporting") + "?export=pdf").status_code == 404
     book = client_of(an).get(reverse("reports:reporting") + "?export=xlsx")
     assert b"".join(book.streaming_content).startswith(b"PK")
-    book.close()
-    assert client_of(an).get(reverse("reports:reporting") + "?export=pdf").status_code == 404
 
 
 def test_the_desk_asks_from_the_last_week_of_a_quarter_until_a_month_after() -> None:
