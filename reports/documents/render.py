@@ -1,0 +1,57 @@
+"""Papers as files: a template filled with the fields of a paper, the same bytes for the same paper and template."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from docxtpl import DocxTemplate
+from jinja2 import TemplateError
+
+from reports.actions.periodic_papers import Paper
+from reports.choices import FileFormat
+from reports.documents.archives import word_file
+from reports.documents.fields import context_of
+from reports.documents.ready_excel import ready_excel
+from reports.documents.ready_word import ready_word
+from reports.documents.sandbox import environment
+from reports.documents.workbooks import filled_workbook
+from reports.models import PeriodicReport, ReportTemplate
+
+
+def draw(report: PeriodicReport, paper: Paper) -> dict[FileFormat, bytes]:
+    """Return both files of a paper, by the templates of its report."""
+    return {FileFormat.DOCX: word_of(paper, report.template_docx), FileFormat.XLSX: excel_of(paper, report.template_xlsx)}
+
+
+def word_of(paper: Paper, template: ReportTemplate | None = None) -> bytes:
+    """Return the Word file, by the template or the one that the product ships. Raises ValidationError for a template that fails."""
+    context = context_of(paper)
+    ready = None if template else ready_word(agency=paper.unit, title=paper.title, with_year_before=context["has_year_before"])
+    return fill_word(ready or bytes(template.content), context, paper)  # type: ignore[union-attr]  # one of the two is there
+
+
+def excel_of(paper: Paper, template: ReportTemplate | None = None) -> bytes:
+    """Return the workbook, likewise."""
+    content = bytes(template.content) if template else ready_excel()
+    with _naming_the_field():
+        return filled_workbook(content, context_of(paper), title=paper.title, day=paper.dated)
+
+
+def fill_word(content: bytes, context: Mapping[str, Any], paper: Paper) -> bytes:
+    filled = DocxTemplate(BytesIO(content))
+    with _naming_the_field():
+        filled.render(dict(context), environment(), autoescape=True)
+    return word_file(filled.docx, title=paper.title, author=paper.unit, day=paper.dated)
+
+
+class _naming_the_field:  # noqa: N801  # a context manager reads as a phrase
+    """Turn what the template language raises into words for staff."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, TemplateError):
+            raise ValidationError(_("The template fails: %(why)s"), code="template", params={"why": error.message or ""}) from error
