@@ -63,7 +63,7 @@ class Promisers:
         """Who promised it: the side that the words name, else whoever the first part of the line is the name of."""
         if promised.side is not None:
             return Promiser(promised.side, self._only_partner)
-        return self._named(promised.who) if promised.who else Promiser()
+        return self._named(promised.who) if promised.who else Promiser(partner=self._only_partner)
 
     def _named(self, typed: str) -> Promiser:
         folded = fold(typed)
@@ -76,17 +76,24 @@ class Promisers:
         people = [(person, partner) for person, partner in self._people if _is_named(bare, person.search_key)]
         colleague = colleague_among(self._colleagues, bare) if bare else None
         if bool(people) == bool(colleague):
-            return Promiser()
+            return Promiser(partner=self._only_partner)
         if colleague:
             return Promiser(Side.OURS, self._only_partner, assignee=colleague)
+        if len({person.pk for person, _partner in people}) > 1:
+            return Promiser(partner=self._only_partner)
         person, partner = people[0]
-        return Promiser(Side.THEIRS, partner or self._only_partner, person) if len({who.pk for who, _at in people}) == 1 else Promiser()
+        return Promiser(Side.THEIRS, partner or self._only_partner, person)
 
     @cached_property
     def partners(self) -> list[Partner]:
         """The partners of the exchange, in protocol order."""
         rows = Partner.objects.visible_to(self.by).filter(participations__exchange=self.exchange)
         return list(rows.order_by("participations__rank", "participations__id"))
+
+    @property
+    def people(self) -> list[Person]:
+        """People of theirs who may have promised something, each once."""
+        return list({person.pk: person for person, _partner in self._people}.values())
 
     @property
     def _only_partner(self) -> Partner | None:

@@ -14,7 +14,7 @@ from activities.actions.exchanges import archive_exchange, restore_exchange
 from activities.choices import ExchangeFamily, ExchangeStatus, Side
 from activities.forms.exchanges import ChangeForm, LogForm
 from activities.forms.prefilled import initial_from_draft, initial_from_line
-from activities.models import Attendance, Event, Exchange, ExchangeDraft, FollowUp, Participation
+from activities.models import Attendance, Commitment, Event, Exchange, ExchangeDraft, FollowUp, Participation
 from crm.actions.audit import trace_readings
 from crm.generic import ActionView, ArchiveView, CreateView, DetailView, Question, SignedInRequest, UpdateView
 from crm.permissions import Permission
@@ -58,6 +58,7 @@ class ExchangeDetail(DetailView):
             .prefetch_related(WITH_PARTNERS)
             .order_by("starts_on", "id"),
             "follow_ups": FollowUp.objects.visible_to(user).live().filter(exchange=exchange).select_related("assignee", "unit"),
+            "commitments": Commitment.objects.visible_to(user).live().filter(exchange=exchange).select_related("assignee", "unit"),
             "may_edit": user.may(Permission.EXCHANGE_LOG) and Exchange.objects.editable_by(user).filter(pk=exchange.pk).exists(),
             "may_add_parts": exchange.kind.family == ExchangeFamily.DELEGATION and exchange.parent_id is None,
         }

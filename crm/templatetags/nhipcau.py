@@ -64,12 +64,18 @@ SIGNS: dict[str, tuple[str, str]] = {
     "reported": ("●", "good"),
     "declared": ("◌", ""),
     "silent": ("○", "bad"),
+    "behind": ("▲", "bad"),
+    "on_track": ("◐", "good"),
+    "attained": ("●", "good"),
+    "not_begun": ("○", ""),
+    "under_way": ("◐", "plan"),
     "target": ("◧", "bad"),
     "red": ("▲", "bad"),
     "amber": ("◐", "due"),
     "on_time": ("●", "good"),
     "late": ("◐", "due"),
     "broken": ("⊘", "bad"),
+    "in_progress": ("◐", "plan"),
 }
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.timezone import localdate
 
 from activities.actions.hand_overs import hand_over
-from activities.models import CalendarFeed, Event, Exchange, ExchangeDraft, FollowUp, Occasion
+from activities.models import CalendarFeed, Commitment, Event, Exchange, ExchangeDraft, FollowUp, Occasion
 from crm.actions.job_runs import start_job
 from crm.actions.notifications import notify
 from crm.choices import ChangeState, NotificationTopic
@@ -172,6 +172,7 @@ def samples() -> dict[str, Any]:
         "partners:import-": ImportJob.objects.latest("pk").public_id,
         "activities:exchange-": exchange,
         "activities:follow-up-": follow_up,
+        "activities:commitment-": Commitment.objects.unsettled().order_by("pk")[0].public_id,
         "activities:calendar-feed-revoke/pk": CalendarFeed.objects.create(
             user=User.objects.get(username=OPENED_BY), token_digest=token_hex()
         ).pk,

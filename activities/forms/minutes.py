@@ -1,0 +1,158 @@
+"""Minutes as they are typed: what was read of each promise, to be looked at, corrected, and saved in one go."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from activities.actions.minutes import Written, write_minutes
+from activities.choices import Side
+from activities.forms.commitments import colleague_field
+from activities.grammar.minutes import Minutes, Promised, read_minutes
+from activities.lookup.promisers import Promiser, Promisers
+from activities.models import Commitment, Exchange
+from crm.models import User
+from partners.forms.bulk_edits import writable_units
+from partners.forms.fields import DAY_FORMATS, DayField, PlainKeysMixin
+from partners.models import Partner, Person
+
+LONGEST = 20_000
+
+
+class PromiseForm(PlainKeysMixin, forms.Form):
+    """One promise of the minutes."""
+
+    left_out = forms.BooleanField(label=_("Leave this line out"), required=False)
+    owed_by = forms.ChoiceField(label=_("Owed by"), choices=Side.choices)
+    text = forms.CharField(label=_("What was promised"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    due_on = DayField(label=_("Due on"), required=False)
+    partner = forms.ModelChoiceField(label=_("Partner"), queryset=Partner.objects.none(), to_field_name="public_id")
+    person = forms.ModelChoiceField(label=_("Promised by"), queryset=Person.objects.none(), to_field_name="public_id", required=False)
+    unit = forms.ModelChoiceField(label=_("Unit"), queryset=None, to_field_name="code", required=False)
+    assignee = colleague_field(_("Who"))
+
+    def __init__(self, data: Any, *, prefix: str, promisers: Promisers, promised_on: Any, units: Any) -> None:
+        super().__init__(data, prefix=prefix, auto_id=f"{prefix}-%s")
+        fields: dict[str, Any] = self.fields
+        self.promised_on = promised_on
+        fields["partner"].queryset = Partner.objects.filter(pk__in=[partner.pk for partner in promisers.partners])
+        fields["partner"].choices = [("", "—"), *((partner.public_id, partner.name) for partner in promisers.partners)]
+        fields["person"].queryset = Person.objects.filter(pk__in=[person.pk for person in promisers.people])
+        fields["person"].choices = [("", "—"), *((person.public_id, person.full_name) for person in promisers.people)]
+        fields["unit"].queryset = writable_units(promisers.by)
+        fields["unit"].choices = units
+        if len(promisers.partners) == 1:
+            fields["partner"].widget = forms.HiddenInput()
+
+    def full_clean(self) -> None:
+        """What is left out may be wrong in every field."""
+        super().full_clean()
+        if self.is_bound and self.cleaned_data.get("left_out"):
+            self._errors = forms.utils.ErrorDict()
+
+    def clean_due_on(self) -> Any:
+        due_on = self.cleaned_data["due_on"]
+        if due_on and due_on < self.promised_on:
+            raise ValidationError(_("It cannot be due before it was promised."), code="due-before-promised")
+        return due_on
+
+    @property
+    def is_left_out(self) -> bool:
+        return bool(self.cleaned_data.get("left_out"))
+
+    @property
+    def details(self) -> list[Any]:
+        """The fields that few lines need."""
+        return [self[name] for name in ("person", "unit", "assignee")]
+
+    def commitment(self) -> Commitment:
+        names = ("owed_by", "text", "due_on", "partner", "person", "unit", "assignee")
+        return Commitment(promised_on=self.promised_on, **{name: self.cleaned_data[name] for name in names})
+
+
+@dataclass(frozen=True)
+class Row:
+    """A promise as read, and its form. ``is_usual``: nobody was named, so it is taken for ours."""
+
+    promised: Promised
+    form: PromiseForm
+    is_usual: bool
+
+
+class MinutesEntry:
+    """Minutes of one exchange as a browser sends them.
+
+    The fields of a promise are named by its words: what was corrected stays while other lines are typed, and a line that
+    is typed anew is read anew.
+    """
+
+    def __init__(self, exchange: Exchange, data: Mapping[str, Any], *, by: User) -> None:
+        self.exchange, self.by = exchange, by
+        self.data: Any = data
+        self.text = str(data.get("minutes", "")).replace("\x00", "")[:LONGEST]
+        self.wants_summary = "summary" in data
+        self.promised_on = min(exchange.starts_on, timezone.localdate())
+
+    @cached_property
+    def read(self) -> Minutes:
+        return read_minutes(self.text, today=timezone.localdate(), since=self.promised_on)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        promisers = Promisers(self.exchange, by=self.by)
+        units = [("", "—"), *((unit.code, unit.display) for unit in writable_units(self.by))] if self.read.promises else []
+        return [self._row(promised, promisers, units) for promised in self.read.promises]
+
+    @property
+    def is_valid(self) -> bool:
+        return self.wrong == 0
+
+    @property
+    def wrong(self) -> int:
+        """How many lines have to be looked at."""
+        return sum(not row.form.is_valid() for row in self.rows)
+
+    def save(self) -> Written:
+        """Write what is not left out. Raises what ``write_minutes`` raises."""
+        promises = [row.form.commitment() for row in self.rows if not row.form.is_left_out]
+        written: Written = write_minutes(self.exchange, by=self.by, promises=promises, summary=self.read.rest if self.wants_summary else "")
+        return written
+
+    def _row(self, promised: Promised, promisers: Promisers, units: Any) -> Row:
+        key = _key_of(promised)
+        promiser = promisers.of(promised)
+        is_sent = f"{key}-text" in self.data
+        data = self.data if is_sent else _said(key, promised, promiser)
+        form = PromiseForm(data, prefix=key, promisers=promisers, promised_on=self.promised_on, units=units)
+        form.is_valid()
+        return Row(promised, form, is_usual=promiser.side is None)
+
+
+def _key_of(promised: Promised) -> str:
+    words = f"{promised.typed}\n{promised.side}\n{promised.nth}"
+    return f"p{blake2b(words.encode(), digest_size=6).hexdigest()}"
+
+
+def _said(key: str, promised: Promised, promiser: Promiser) -> QueryDict:
+    """What the words say, as the form would send it. Nobody named: it is ours, as in the log line."""
+    due = promised.due
+    values = {
+        "owed_by": promiser.side or Side.OURS,
+        "text": promised.text if promiser.side else promised.whole,
+        "due_on": "" if due is None else due.start.strftime(DAY_FORMATS[0]) if due.start else due.trouble,
+        "partner": promiser.partner.public_id if promiser.partner else "",
+        "person": promiser.person.public_id if promiser.person else "",
+        "unit": promiser.unit.code if promiser.unit else "",
+        "assignee": promiser.assignee.public_id if promiser.assignee else "",
+    }
+    data = QueryDict(mutable=True)
+    for name, value in values.items():
+        data[f"{key}-{name}"] = str(value)
+    return data
