@@ -119,6 +119,8 @@ class ChangeKind(models.TextChoices):
     BULK_EDIT = "bulk_edit", _("Bulk edit")
     MERGE = "merge", _("Merge")
     HAND_OVER = "hand_over", _("Hand-over")
+    PLAN = "plan", _("Yearly plan")
+    ACTIONS = "actions", _("Action plan")
 
 
 class ChangeState(models.TextChoices):

@@ -143,3 +143,23 @@ class Outcome(models.TextChoices):
     LATE = "late", _("Kept late")
     OVERDUE = "overdue", _("Overdue")
     BROKEN = "broken", _("Broken")
+
+
+class Since(models.TextChoices):
+    """What became of a record since the day as known on which figures are asked for."""
+
+    ENTERED = "entered", _("Entered since")
+    CHANGED = "changed", _("Changed since")
+    ARCHIVED = "archived", _("Archived since")
+    RESTORED = "restored", _("Brought back since")
+    MERGED = "merged", _("Merged since")
+
+
+class PlanStanding(models.TextChoices):
+    """How far a line of the yearly plan is, against the share of the year that has passed."""
+
+    BEHIND = "behind", _("Behind")
+    ON_TRACK = "on_track", _("On track")
+    ATTAINED = "attained", _("Attained")
+    NOT_BEGUN = "not_begun", _("Not begun")
+    EXEMPT = "exempt", _("Exempt")
