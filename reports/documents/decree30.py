@@ -89,7 +89,7 @@ def sheet(*, body_size: float = 14) -> Any:
     spacing.space_before, spacing.space_after, spacing.line_spacing = Pt(0), Pt(6), 1.1
     for name in _HEADINGS:
         _style(document.styles[name], body_size, bold=True, italic=name == "Heading 3")
-        document.styles[name].paragraph_format.space_before = Pt(6)
+        document.styles[name].paragraph_format.space_before = Pt(12)
         document.styles[name].paragraph_format.space_after = Pt(6)
     _number_pages(section)
     return document

@@ -66,8 +66,11 @@ def _figures(document: Any, *, with_year_before: bool) -> None:
     row = ["{% if line.is_part %}   – {% endif %}{{ line.label }}", *_values(with_year_before=with_year_before)]
     rows = [["{%tr for group in groups %}"], group, ["{%tr for line in group.lines %}"], row, ["{%tr endfor %}"], ["{%tr endfor %}"]]
     grid = _grid(document, head, rows, with_year_before=with_year_before)
-    for run in grid.rows[2].cells[0].paragraphs[0].runs:
-        run.bold = True
+    whole = grid.rows[2].cells[0].merge(grid.rows[2].cells[-1])
+    for empty in whole.paragraphs[1:]:
+        empty._p.getparent().remove(empty._p)
+    whole.paragraphs[0].runs[0].bold = True
+    whole.paragraphs[0].paragraph_format.keep_with_next = True
     _when(document, "agreements", lambda: decree30.heading(document, "Các thỏa thuận đã ký kết", level=2))
     _command(document, "for agreement in agreements")
     decree30.paragraph(
@@ -82,7 +85,8 @@ def _figures(document: Any, *, with_year_before: bool) -> None:
 def _foot(document: Any) -> None:
     words = (
         "Số liệu được lập từ hồ sơ trên hệ thống Nhịp Cầu, tính theo ngày diễn ra, đến hết ngày {{ as_of }}. "
-        "Hoạt động của hai đơn vị tính một lần trong tổng số. Dấu “–” là chưa có dữ liệu. Hoạt động thuộc diện hạn chế không tính vào số liệu."
+        "Hoạt động của hai đơn vị tính một lần trong tổng số. Dấu “–” là chưa có dữ liệu. "
+        "Hoạt động thuộc diện hạn chế không tính vào số liệu."
     )
     for run in decree30.paragraph(document, words).runs:
         run.italic, run.font.size = True, Pt(13)

@@ -30,7 +30,7 @@ def check(source: str) -> nodes.Template:
     try:
         tree = environment().parse(source)
     except TemplateSyntaxError as error:
-        raise ValidationError(_("it cannot be read: %(why)s"), code="syntax", params={"why": error.message or ""}) from error
+        raise ValidationError(_("it cannot be read: %(why)s"), code="syntax", params={"why": (error.message or "").rstrip(".")}) from error
     for node, depth in _nodes(tree, 0):
         if not isinstance(node, _ALLOWED):
             raise ValidationError(

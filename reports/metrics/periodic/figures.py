@@ -37,7 +37,7 @@ LONGEST_KEY = 10
 
 
 def figures_of(report: PeriodicReport, *, today: date) -> Figures:
-    """Compute the report's figures from the records as they stand. About ninety queries, whatever the number of rows.
+    """Compute the report's figures from the records as they stand. About forty queries for each column, whatever the number of rows.
 
     Raises ValidationError for a period that has not begun: a figure states what was.
     """

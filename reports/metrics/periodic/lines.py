@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from crm.models.records import reads_english
 
 FEW = 10
+NARROW = "\u00a0"  # A space at which no line breaks.
 NOW, BEFORE, YEAR_BEFORE = "now", "before", "year_before"
 
 
@@ -54,7 +55,7 @@ class Line(Labelled):
         if value is None:
             return "–"
         if self.is_share:
-            return f"{value} %"
+            return f"{value}{NARROW}%"
         whole = self.of[place] if self.of else None
         return f"{grouped(value)}/{grouped(whole)}" if whole is not None else grouped(value)
 
@@ -156,7 +157,7 @@ def change(value: int | None, other: int | None, *, is_share: bool = False) -> s
     if is_share or other < FEW:
         return signed
     percent = (abs(difference) * 200 + other) // (2 * other)
-    return f"{signed} ({'+' if difference > 0 else '−'}{grouped(percent)} %)"
+    return f"{signed} ({'+' if difference > 0 else '−'}{grouped(percent)}{NARROW}%)"
 
 
 def grouped(number: int) -> str:
