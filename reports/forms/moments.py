@@ -49,9 +49,7 @@ def chosen_moment(parameters: Mapping[str, str], *, as_of: date | None = None, k
     today = timezone.localdate()
     chosen = _DayForm(parameters)
     if not chosen.is_valid():
-        raise ValidationError(
-            [message for messages in chosen.errors.as_data().values() for error in messages for message in error.messages]
-        )
+        raise ValidationError([error for errors in chosen.errors.as_data().values() for error in errors])
     day: date = chosen.cleaned_data["as_of"] or as_of or today
     known: date | None = chosen.cleaned_data["known_on"] or known_on
     if known is not None and known > today:
