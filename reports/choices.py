@@ -91,8 +91,7 @@ class CellMark(models.TextChoices):
     OVERDUE = "overdue", _("None, and the days asked have passed")
     NO_DATA = "no_data", _("No data: nothing is on record, or the province's union has not reported")
     NOT_ASKED = "not_asked", _("Nothing asked, no contact; or exempt")
-    CONTACT = "contact", _("Contact; no number is asked")
-    SOME_CONTACT = "some_contact", _("Contact with some of the countries; no number is asked")
+    CONTACT = "contact", _("Contact, no number asked")
 
 
 class GapKind(models.TextChoices):

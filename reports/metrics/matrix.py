@@ -77,12 +77,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Matrix:
+    """``rows`` and their sums in ``foot``; ``tiers``: those whose members the rows are."""
+
     as_of: date
     policy: PolicyVersion
     columns: list[Column]
     axis: Axis
     rows: list[Row]
     foot: Row
+    tiers: list[Tier]
     has_data: bool
     is_stored: bool
 
@@ -126,7 +129,8 @@ def matrix(policy: PolicyVersion, as_of: date, question: Question, *, stored: bo
         silent=question.silent_provinces,
     )
     rows, foot = _rows(question, members, facts)
-    return Matrix(as_of, policy, columns.columns, question.axis, rows, foot, facts.has_data, reads_stored)
+    tiers = list({tier.pk: tier for tier, _country in members}.values())
+    return Matrix(as_of, policy, columns.columns, question.axis, rows, foot, tiers, facts.has_data, reads_stored)
 
 
 @dataclass
@@ -247,6 +251,4 @@ def _sum(cells: Sequence[Cell]) -> Cell:
         # A tier is overdue where every country of which something is asked is.
         overdue = all(cell.mark == CellMark.OVERDUE for cell in known if cell.target is not None)
         return Cell(_against(done, target, overdue=overdue), done, target, **counts)
-    if not reached:
-        return Cell(CellMark.NOT_ASKED, **counts)
-    return Cell(CellMark.CONTACT if reached == len(cells) else CellMark.SOME_CONTACT, **counts)
+    return Cell(CellMark.CONTACT if reached else CellMark.NOT_ASKED, **counts)

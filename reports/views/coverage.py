@@ -51,7 +51,7 @@ class Line:
 @requires(Permission.COVERAGE_VIEW)
 def coverage(request: HttpRequest) -> HttpResponse:
     """The page, for all tiers together or for one; for all statuses or one, or for the countries with an active partner."""
-    template = "reports/coverage.html#result" if is_partial(request) else "reports/coverage.html"
+    template = "reports/coverage_countries.html#result" if is_partial(request) else "reports/coverage_countries.html"
     try:
         as_of = chosen_day(request.GET)
         policy = policy_on(as_of)
