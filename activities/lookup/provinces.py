@@ -30,7 +30,7 @@ def today_of(province: Province) -> list[Province]:
 def told(province: Province) -> str:
     """The province as it was called, and what it is part of by now: “Hà Tây (now: Hà Nội)”."""
     today = today_of(province)
-    if today == [province]:
+    if [each.name for each in today] == [province.name]:
         return province.name
     return _("%(former)s (now: %(today)s)") % {"former": province.name, "today": ", ".join(each.name for each in today)}
 
