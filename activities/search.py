@@ -1,4 +1,4 @@
-"""Finding exchanges and agreements from everywhere: by their own words, and by the partners they name."""
+"""Finding exchanges, agreements and commitments from everywhere: by their own words, and by the partners they name."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from activities.models import Agreement, AgreementParty, Exchange, Participation
+from activities.models import Agreement, AgreementParty, Commitment, Exchange, Participation
 from crm.models import User
 from crm.permissions import Permission
 from crm.search import RELATED, SIMILAR, Found, Hit, Match, Query, SearchedNoun, find, marked, register
@@ -121,6 +121,40 @@ def _agreement_hit(agreement: Any, match: Match, query: Query) -> Hit:
     return Hit(label, hint, address, reason, why, agreement.is_archived, agreement.is_demo)
 
 
+# --- Commitments -----------------------------------------------------------------------------------------
+
+
+def find_commitments(query: Query, user: User) -> Found:
+    """Commitments by what was promised and what shows that it was kept; after them those of the partners called so."""
+    visible = Commitment.objects.visible_to(user)
+    near = None if user.scope.central else Q(unit__in=user.scope.unit_ids)
+    found = find(query, visible, near=near, latest="promised_on")
+    partners = [pk for pk, match in find_partners(query, user).matches if match.rank < SIMILAR][:PARTNERS_ASKED]
+    named = {pk for pk, _match in found.matches}
+    if not partners:
+        return found
+    of_them = visible.unsettled().filter(partner__in=partners).order_by("due_on", "id").values_list("pk", flat=True)[:LATEST]
+    return Found(found.matches + [(pk, Match(RELATED, "", ())) for pk in of_them if pk not in named], found.capped)
+
+
+def show_commitments(query: Query, matches: Sequence[tuple[int, Match]], user: User) -> list[Hit]:
+    rows = Commitment.objects.visible_to(user).select_related("partner").in_bulk([pk for pk, _match in matches])
+    return [_commitment_hit(rows[pk], match, query) for pk, match in matches if pk in rows]
+
+
+def _commitment_hit(commitment: Commitment, match: Match, query: Query) -> Hit:
+    words = match.marked or query.words
+    label, address, standing = marked(commitment.text, words), commitment.get_absolute_url(), commitment.standing_today.label
+    if match.rank == RELATED:
+        why = marked(commitment.partner.name, words)
+        return Hit(label, str(standing), address, _("promised to or by"), why, is_demo=commitment.is_demo)
+    why = marked(commitment.proof[:EXCERPT], words)
+    why = why if "<mark>" in why and "<mark>" not in label else SafeString("")
+    reason = _("similar spelling") if match.rank == SIMILAR else _("in its proof") if why else ""
+    hint = " · ".join((str(commitment.get_owed_by_display()), str(standing), commitment.partner.name))
+    return Hit(label, hint, address, reason, why, commitment.is_archived, commitment.is_demo)
+
+
 register(
     SearchedNoun("exchanges", _("Exchanges"), Permission.EXCHANGE_VIEW, "activities:exchange-list", find_exchanges, show_exchanges),
     place=30,
@@ -128,4 +162,10 @@ register(
 register(
     SearchedNoun("agreements", _("Agreements"), Permission.AGREEMENT_VIEW, "activities:agreement-list", find_agreements, show_agreements),
     place=40,
+)
+register(
+    SearchedNoun(
+        "commitments", _("Commitments"), Permission.COMMITMENT_VIEW, "activities:commitment-list", find_commitments, show_commitments
+    ),
+    place=50,
 )

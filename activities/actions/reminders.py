@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from activities.actions.agreement_reminders import agreements_near
+from activities.actions.commitment_reminders import commitments_due
 from activities.actions.follow_ups import reminder_key, text_to_tell
 from activities.actions.recipients import may_be_told, officers_of
 from activities.calendar.endings import last_day, registrations_ending, terms_ending
@@ -42,7 +43,7 @@ _name: Callable[[Occurrence], Any] = lazy(lambda occurrence: occurrence.occasion
 
 def remind(today: date) -> int:
     """Tell everybody what this day has to tell; return how many things there were."""
-    tellings = [*follow_ups_due(today), *agreements_near(today), *occasions_near(today), *endings_near(today)]
+    tellings = [*follow_ups_due(today), *commitments_due(today), *agreements_near(today), *occasions_near(today), *endings_near(today)]
     tellings += exchanges_to_complete(today)
     notify_of(tellings)
     return len(tellings)

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from activities.calendar.endings import agreements_ending, countries_of, kept_by, last_day, registrations_ending, terms_ending
 from activities.calendar.occurrences import Occurrence, occasions_for, occurrences
-from activities.choices import ExchangeStatus
-from activities.models import Agreement, AgreementParty, Attendance, Exchange, FollowUp
+from activities.choices import ExchangeStatus, Side
+from activities.models import Agreement, AgreementParty, Attendance, Commitment, Exchange, FollowUp
 from crm.choices import Confidentiality
 from crm.models import Unit, User
 from crm.permissions import Permission
@@ -24,6 +24,7 @@ from partners.models import Person
 class EntryKind(models.TextChoices):
     EXCHANGE = "exchange", gettext_lazy("Exchanges")
     FOLLOW_UP = "follow_up", gettext_lazy("Follow-ups")
+    COMMITMENT = "commitment", gettext_lazy("Commitments due")
     OCCASION = "occasion", gettext_lazy("Occasions")
     ENDING = "ending", gettext_lazy("Terms, certificates and agreements ending")
 
@@ -140,6 +141,29 @@ def _follow_ups(asked: Selection) -> Iterator[Entry]:
         )  # fmt: skip
 
 
+def _commitments(asked: Selection) -> Iterator[Entry]:
+    """What is still to be kept, by either side, on the day it is due."""
+    if not asked.user.may(Permission.COMMITMENT_VIEW):
+        return
+    rows = Commitment.objects.visible_to(asked.user).unsettled().filter(due_on__gte=asked.since, due_on__lte=asked.until)
+    if asked.outside:
+        rows = rows.exclude(confidentiality=Confidentiality.RESTRICTED)
+    if asked.unit is not None:
+        rows = rows.filter(unit__in=asked.unit_ids)
+    elif asked.whose == Whose.MINE:
+        rows = rows.filter(assignee=asked.user)
+    elif asked.whose == Whose.UNITS:
+        rows = rows.filter(Q(unit__in=asked.unit_ids) | Q(assignee=asked.user))
+    for row in rows.select_related("partner", "assignee", "unit"):
+        due: date = row.due_on  # type: ignore[assignment]  # those without a day were left out
+        title = _("We promised: %(text)s") if row.owed_by == Side.OURS else _("They promised: %(text)s")
+        yield Entry(
+            kind=EntryKind.COMMITMENT, on=due, last=due, title=title % {"text": row.text}, url=row.get_absolute_url(),
+            identity=str(row.public_id), status=row.standing_today, detail=f"{row.partner.name} · {row.assignee or row.unit.display}",
+            revision=row.revision, changed_at=row.updated_at, row=row,
+        )  # fmt: skip
+
+
 def _occasions(asked: Selection) -> Iterator[Entry]:
     kept = asked.kept_partners
     chosen = None if kept is None else occasions_for(countries_of(kept))
@@ -205,6 +229,7 @@ _READERS: dict[EntryKind, Callable[[Selection], Iterator[Entry]]] = {
     EntryKind.OCCASION: _occasions,
     EntryKind.EXCHANGE: _exchanges,
     EntryKind.ENDING: _endings,
+    EntryKind.COMMITMENT: _commitments,
     EntryKind.FOLLOW_UP: _follow_ups,
 }
 _ORDER = {kind: place for place, kind in enumerate(_READERS)}

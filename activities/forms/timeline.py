@@ -11,7 +11,8 @@ from partners.forms.fields import PlainKeysMixin
 
 SORTS = (
     ("exchange", _("Exchanges")),
-    ("follow_up", _("Promises and tasks")),
+    ("commitment", _("Commitments")),
+    ("follow_up", _("Follow-ups")),
     ("agreement", _("Agreements")),
     ("post", _("Posts")),
     ("registration", _("Certificates")),

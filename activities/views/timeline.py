@@ -17,6 +17,7 @@ from activities.views.timeline_sources import (
     Source,
     agreement_sources,
     ahead_of,
+    commitment_sources,
     exchange_source,
     follow_up_source,
     page_of,
@@ -77,6 +78,8 @@ def _sources(partner: Partner, seen: Any, asked: TimelineFilter, user: User, tod
         tasks = follow_up_source(partner, exchanges_of(partner), user)
         unit = asked.asks.get("unit")
         sources.append(replace(tasks, rows=tasks.rows.filter(unit=unit)) if unit else tasks)
+    if user.may(Permission.COMMITMENT_VIEW):
+        sources += commitment_sources(partner, user, unit=asked.asks.get("unit"))
     if user.may(Permission.AGREEMENT_VIEW):
         sources += agreement_sources(partner, user, unit=asked.asks.get("unit"))
     if user.may(Permission.PERSON_VIEW):

@@ -12,11 +12,12 @@ from itertools import islice
 from typing import Any
 
 from django.db.models import Case, DateField, F, Q, QuerySet, Value, When
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
 from activities.choices import AgreementState, ExchangeStatus, FollowUpState
-from activities.models import Agreement, Exchange, FollowUp
+from activities.columns.commitments import with_what_is_seen
+from activities.models import Agreement, Commitment, Exchange, FollowUp
 from activities.views.follow_ups import with_context
 from crm.models import Unit, User
 from crm.paging import InvalidCursorError
@@ -108,7 +109,7 @@ def exchange_source(exchanges: QuerySet[Exchange], today: date) -> Source:
 
 
 def follow_up_source(partner: Partner, exchanges: QuerySet[Exchange], user: User) -> Source:
-    """Promises and tasks: open ones on the day they are due, closed ones on the day they were closed."""
+    """Tasks: open ones on the day they are due, closed ones on the day they were closed."""
     closed_on = TruncDate("closed_at", tzinfo=timezone.get_default_timezone())
     day = Case(When(state=FollowUpState.OPEN, then=F("due_on")), default=closed_on, output_field=DateField())
     about = Q(partner=partner) | Q(exchange__in=exchanges.values("pk"))
@@ -139,3 +140,12 @@ def agreement_sources(partner: Partner, user: User, *, unit: Unit | None = None)
     signed = seen.annotate(day=F("signed_on"))
     ends = seen.without_signed_renewal().filter(renews_itself=False).exclude(valid_to=None).annotate(day=F("valid_to"))
     return [Source(11, "agreement", "agreement_signed", signed), Source(10, "agreement", "agreement_ends", ends)]
+
+
+def commitment_sources(partner: Partner, user: User, *, unit: Unit | None = None) -> list[Source]:
+    """What was promised, on that day; and the same on the day it is due, once settled on the day it was settled."""
+    seen = Commitment.objects.visible_to(user).live().filter(partner=partner)
+    rows = with_what_is_seen(seen.filter(unit=unit) if unit else seen, user).select_related("unit", "assignee")
+    made = rows.annotate(day=F("promised_on"))
+    kept = rows.annotate(day=Coalesce("settled_on", "due_on")).filter(day__isnull=False)
+    return [Source(13, "commitment", "commitment_made", made), Source(12, "commitment", "commitment", kept)]

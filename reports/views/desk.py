@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from activities.actions.follow_ups import close_follow_up
 from activities.calendar.entries import Entry, EntryKind, Selection, Whose, entries
 from activities.choices import ExchangeStatus, FollowUpState
-from activities.models import Exchange, ExchangeDraft, FollowUp
+from activities.models import Commitment, Exchange, ExchangeDraft, FollowUp
 from activities.views.follow_up_board import counts_of
 from activities.views.tidying import to_tidy_up
 from crm.generic import UNPROCESSABLE, SignedInRequest, is_partial
@@ -32,6 +32,7 @@ LINES_TOLD = 4
 LINES_COMING = 6
 OCCASION_DAYS = 30
 TIDY_UP_DAYS = 30
+PROMISED_DAYS = 14
 # As long as a contact takes to lose half its weight in the engagement index.
 SILENT_DAYS = 180
 
@@ -54,6 +55,7 @@ def desk(request: SignedInRequest) -> HttpResponse:
         "told": Notification.objects.visible_to(user).unread()[:LINES_TOLD],
         **(_for_those_who_log(user) if user.may(Permission.EXCHANGE_LOG) else {}),
         **_follow_ups(user),
+        **_commitments(user),
         **(_for_the_secretariat() if user.may(Permission.REFERENCE_EDIT) else {}),
     }
     return render(request, "reports/desk.html", context)
@@ -84,6 +86,17 @@ def _follow_ups(user: User) -> dict[str, Any]:
     mine = visible.open().assigned_to(user)
     late = visible.overdue(today).filter(unit__in=user.scope.unit_ids).exclude(Q(assignee=user) & Q(assignee__isnull=False))
     return {"mine": mine[:LINES], "late": late[:LINES], "counts": counts_of(mine, today)}
+
+
+def _commitments(user: User) -> dict[str, Any]:
+    """What the reader is to see kept in the next two weeks, or is late with; and how much of the units' is late."""
+    if not user.may(Permission.COMMITMENT_VIEW):
+        return {}
+    today = timezone.localdate()
+    visible = Commitment.objects.visible_to(user).select_related("partner", "assignee", "unit")
+    near = visible.unsettled().filter(assignee=user, due_on__lte=today + timedelta(days=PROMISED_DAYS))
+    late = visible.overdue(today).filter(unit__in=user.scope.unit_ids).exclude(Q(assignee=user) & Q(assignee__isnull=False))
+    return {"promises": near[:LINES], "late_promises": late.order_by().count()}
 
 
 def _for_those_who_log(user: User) -> dict[str, Any]:
