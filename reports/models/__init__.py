@@ -4,7 +4,7 @@ from reports.models.declarations import NothingToReport
 from reports.models.digests import DigestSubscription, WeeklyDigest
 from reports.models.periodic_reports import IssuedFile, IssuedReport, PeriodicReport, ReportSection, ReportTemplate
 from reports.models.plans import PlanLine
-from reports.models.policies import PolicyCadence, PolicyPoints, PolicyVersion, PolicyWeight
+from reports.models.policies import PolicyCadence, PolicyPoints, PolicySensitivity, PolicyVersion, PolicyWeight
 from reports.models.policy_drafts import PolicyDraft
 from reports.models.snapshots import CoverageSnapshot, EngagementSnapshot, RiskSnapshot
 
@@ -22,6 +22,7 @@ __all__ = [
     "PolicyCadence",
     "PolicyDraft",
     "PolicyPoints",
+    "PolicySensitivity",
     "PolicyVersion",
     "PolicyWeight",
     "ProvinceContact",

@@ -1,8 +1,10 @@
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from activities.choices import PointsClass
@@ -18,7 +20,8 @@ class PolicyVersionQuerySet(models.QuerySet):
 class PolicyVersion(models.Model):
     """A named, immutable set of weights, caps, half-life, bands and cadences (metrics rule 8).
 
-    Points are whole hundredths; weights are whole billionths (10^9), one row for each age in days.
+    Points are whole hundredths; weights are whole billionths (10^9), one row for each age in days. ``source``: the text
+    of the file that it was loaded from.
     """
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
@@ -39,6 +42,7 @@ class PolicyVersion(models.Model):
     band_thin = models.PositiveSmallIntegerField(_("thin from"))
     band_kept = models.PositiveSmallIntegerField(_("kept from"))
     band_close = models.PositiveSmallIntegerField(_("close from"))
+    source = models.TextField(_("file"), blank=True, editable=False)
     content_sha256 = models.CharField(max_length=64, unique=True, editable=False)
     loaded_at = models.DateTimeField(auto_now_add=True)
 
@@ -51,6 +55,18 @@ class PolicyVersion(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("reports:policy-detail", args=[self.code])
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store a new version. One that is stored never changes: old figures were made by it."""
+        if not self._state.adding:
+            raise ValidationError(_("A policy version never changes. Write a new one."), code="policy-immutable")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        raise ValidationError(_("A policy version never changes. Write a new one."), code="policy-immutable")
 
 
 class PolicyPoints(models.Model):
@@ -102,3 +118,21 @@ class PolicyCadence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.policy_id}:{self.tier_id}"
+
+
+class PolicySensitivity(models.Model):
+    """How far ranks move when the weights of a policy move by a quarter, as of a day (M10), as it was worked out."""
+
+    policy = models.ForeignKey(PolicyVersion, verbose_name=_("policy version"), on_delete=models.PROTECT, related_name="sensitivities")
+    day = models.DateField(_("as of"))
+    content = models.JSONField(_("how far ranks move"))
+    made_at = models.DateTimeField(_("made at"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("sensitivity of ranks")
+        verbose_name_plural = _("sensitivities of ranks")
+        ordering = ["-day", "-id"]
+        constraints = [models.UniqueConstraint(fields=["policy", "day"], name="reports_policysensitivity_once")]
+
+    def __str__(self) -> str:
+        return f"{self.policy_id} · {self.day}"
