@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports.views import coverage, desk, engagement, gaps, known, matrix, partner_parts, partner_risks, reporting, trends
+from reports.views import collisions, coverage, desk, engagement, gaps, known, matrix, partner_parts, partner_risks, reporting, trends
 from reports.views.effects import exchange_effect
 
 app_name = "reports"
@@ -14,6 +14,7 @@ urlpatterns = [
     path("gaps/", gaps.gap_list, name="gap-list"),
     path("gaps/worst/", gaps.gap_part, name="gap-part"),
     path("gaps/follow-up/", gaps.gap_follow_up, name="gap-follow-up"),
+    path("collisions/", collisions.collision_list, name="collision-list"),
     path("exchanges/<uuid:public_id>/effect/", exchange_effect, name="exchange-effect"),
     path("coverage/", matrix.coverage_matrix, name="coverage"),
     path("coverage/cell/", matrix.coverage_cell, name="coverage-cell"),
