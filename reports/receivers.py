@@ -10,6 +10,7 @@ from activities.models import Agreement, AgreementParty, Commitment
 from activities.signals import activity_recorded
 from crm.signals import rows_changed
 from partners.models import Partner, Post, Registration, Stewardship
+from reports.jobs.contacts import start_refresh_of_contacts
 from reports.jobs.refreshing import start_refresh, start_refresh_of_countries
 from reports.jobs.risks import start_refresh_of_risks
 from reports.models import PlanLine
@@ -29,11 +30,14 @@ def follow_partner(*, history_instance: Any, **kwargs: Any) -> None:
     countries = {before.country_id, history_instance.country_id}
     if len(countries) > 1 or (before.archived_at is None) != (history_instance.archived_at is None):
         start_refresh_of_countries(country for country in countries if country is not None)
+    if len(countries) > 1 or before.kind_id != history_instance.kind_id:
+        start_refresh_of_contacts([history_instance.id])
 
 
 @receiver(rows_changed)
 def follow_change_set(*, rows: dict[str, set[int]], **kwargs: Any) -> None:
-    """Partners were archived, brought back or moved together: the standing of their countries follows."""
+    """Partners were archived, brought back or moved together: their contacts and the standing of their countries follow."""
+    start_refresh_of_contacts(rows.get("partners.partner", ()))
     countries = Partner.objects.filter(pk__in=rows.get("partners.partner", ()), country__isnull=False)
     if country_ids := sorted(countries.order_by().values_list("country", flat=True).distinct()):
         start_refresh_of_countries(country_ids)
@@ -73,7 +77,9 @@ def follow_agreement(*, history_instance: Any, **kwargs: Any) -> None:
 def follow_profile(*, history_instance: Any, **kwargs: Any) -> None:
     """A profile was verified, closed, archived or brought back."""
     before = history_instance.prev_record
-    if before is not None and any(getattr(before, name) != getattr(history_instance, name) for name in ("verified_on", "status", "archived_at")):
+    if before is not None and any(
+        getattr(before, name) != getattr(history_instance, name) for name in ("verified_on", "status", "archived_at")
+    ):
         start_refresh_of_risks([history_instance.id])
 
 

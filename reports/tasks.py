@@ -3,10 +3,12 @@
 from celery import shared_task
 from django.utils import timezone
 
+from reports.jobs.contacts import start_check_of_contacts
 from reports.jobs.snapshots import start_snapshot
 
 
 @shared_task
 def take_all_snapshots() -> None:
     """Store the figures of today for everybody, and let go of days that are neither today nor the last of a month."""
+    start_check_of_contacts(timezone.localdate())
     start_snapshot(timezone.localdate())

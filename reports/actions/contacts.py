@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 from datetime import date
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from activities.models import Exchange, Participation
 from reports.metrics.country_contacts import COUNTRY_COLUMNS, PROVINCE_COLUMNS, are_stored, country_rows, fetch, province_rows
@@ -48,15 +47,17 @@ def refresh_contacts(partner_ids: Collection[int], since: date | None = None) ->
     if not are_stored():
         return 0
     _wait_for_other_writers()
-    parts = Participation.objects.filter(partner__in=partner_ids)
-    if since is not None:
-        parts = parts.filter(day_no__gte=day_number(since))
-    touched = set(parts.order_by().values_list("exchange", flat=True))
-    # What a delegation counts, its parts do not; and a part that left its exchange leaves rows of the delegation's.
-    related = Exchange.objects.filter(Q(parent__in=touched)).order_by().values_list("pk", flat=True)
-    exchange_ids = sorted(touched.union(related))
-    _store_again(exchange_ids)
-    return len(exchange_ids)
+    facts = Participation.objects.filter(day_no__gte=day_number(since)) if since else Participation.objects.all()
+    ids = sorted(partner_ids)
+    touched: set[int] = set()
+    for start in range(0, len(ids), CHUNK):
+        touched |= set(facts.filter(partner__in=ids[start : start + CHUNK]).order_by().values_list("exchange", flat=True))
+    # What a delegation counts, its parts do not.
+    parts = Exchange.objects.filter(parent__isnull=False).order_by()
+    for start in range(0, len(given := sorted(touched)), CHUNK):
+        touched |= set(parts.filter(parent__in=given[start : start + CHUNK]).values_list("pk", flat=True))
+    _store_again(sorted(touched))
+    return len(touched)
 
 
 def _store_again(exchange_ids: Sequence[int]) -> None:

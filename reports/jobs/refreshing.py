@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.actions.job_kinds import Result, job_kind
 from crm.actions.job_runs import progress, split_job, start_job
 from crm.models import JobRun
+from reports.actions.contacts import refresh_contacts
 from reports.actions.snapshots import refresh_countries, store_partners, take_snapshots
 from reports.jobs.partners_in_parts import PART_SIZE
 from reports.jobs.snapshots import DAY
@@ -32,7 +33,9 @@ def start_refresh_of_countries(country_ids: Iterable[int] | None = None) -> JobR
 @job_kind(PARTNERS, _("Figures of some partners after a change"), is_routine=True)
 def refresh_partners(run: JobRun) -> Result:
     partner_ids: list[int] = run.parameters["partners"]
-    days = days_to_refresh(date.fromisoformat(run.parameters["since"]))
+    since = date.fromisoformat(run.parameters["since"])
+    refresh_contacts(partner_ids, since)
+    days = days_to_refresh(since)
     if len(partner_ids) <= PART_SIZE:
         for day in days:
             refresh_day(day, partner_ids)

@@ -121,10 +121,10 @@ def _row_key(row: Row) -> Any:
 
 
 def _line(row: Row, matrix: Matrix, look: Look, earlier: _Earlier, *, with_sets: bool, is_foot: bool) -> Line:
-    cells = [
-        _shown(cell, earlier.cell(row, place), earlier.exists, address=_address(row, column, matrix, look), place=f"{row_code(row)}.{column.code}")
-        for place, (cell, column) in enumerate(zip(row.cells, matrix.columns, strict=True))
-    ]  # fmt: skip
+    cells = []
+    for place, (cell, column) in enumerate(zip(row.cells, matrix.columns, strict=True)):
+        address, name = _address(row, column, matrix, look), f"{row_code(row)}.{column.code}"
+        cells.append(_shown(cell, earlier.cell(row, place), earlier.exists, address=address, place=name))
     then = earlier.row(row)
     total = _address(row, None, matrix, look)
     cells.append(_shown(row.total, then.total if then else None, earlier.exists, address=total, place=f"{row_code(row)}.{TOTAL}"))
@@ -227,7 +227,7 @@ def decimal(value: Fraction) -> str:
 def _text_of(cell: Cell | None) -> str:
     if cell is None:
         return "–"
-    return f"{sign_of(cell)} {words_of(cell)}".strip()
+    return words_of(cell) or sign_of(cell)
 
 
 def _measure(cell: Cell) -> Fraction | None:
