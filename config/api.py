@@ -3,6 +3,8 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from activities.api.commitments import CommitmentViewSet
+from activities.api.agreements import AgreementViewSet
 from activities.api.exchanges import ExchangeViewSet
 from activities.api.follow_ups import FollowUpViewSet
 from crm.api.countries import CountryViewSet
@@ -18,7 +20,9 @@ router = SimpleRouter(use_regex_path=False)
 router.register("partners", PartnerViewSet, basename="partner")
 router.register("people", PersonViewSet, basename="person")
 router.register("exchanges", ExchangeViewSet, basename="exchange")
+router.register("commitments", CommitmentViewSet, basename="commitment")
 router.register("follow-ups", FollowUpViewSet, basename="follow-up")
+router.register("agreements", AgreementViewSet, basename="agreement")
 router.register("countries", CountryViewSet, basename="country")
 router.register("tiers", TierViewSet, basename="tier")
 

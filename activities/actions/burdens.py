@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from activities.choices import ExchangeStatus, Side
-from activities.models import Attendance, CalendarFeed, Exchange, ExchangeDraft, FollowUp
+from activities.models import Attendance, CalendarFeed, Commitment, Exchange, ExchangeDraft, FollowUp
 from crm.choices import ViewAudience
 from crm.models import Membership, SavedView, User, ViewSubscription
 from crm.permissions import Permission
@@ -23,6 +23,7 @@ class Burden:
     person: User
     stewardships: list[Stewardship]
     follow_ups: list[FollowUp]
+    commitments: list[Commitment]
     planned: list[Exchange]
     contacts: list[Person]
     views: list[SavedView]
@@ -33,7 +34,7 @@ class Burden:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.stewardships or self.follow_ups or self.planned or self.contacts or self.views)
+        return not (self.stewardships or self.follow_ups or self.commitments or self.planned or self.contacts or self.views)
 
 
 def people_to_hand_over_for(user: User) -> QuerySet[User]:
@@ -54,21 +55,24 @@ def may_look(user: User, person: User) -> bool:
 
 def burden_of(person: User, *, reader: User) -> Burden:
     """Look everything up; a dozen queries, whatever there is."""
-    follow_ups, planned = follow_ups_of(person), planned_of(person)
+    follow_ups, commitments, planned = follow_ups_of(person), commitments_of(person), planned_of(person)
     seen_follow_ups = list(follow_ups_in_reach(person, reader).select_related("partner", "unit"))
+    seen_commitments = list(commitments_in_reach(person, reader).select_related("partner", "unit"))
     seen_planned = list(planned_in_reach(person, reader).select_related("kind"))
     kept = stewardships_in_reach(person, reader)
     return Burden(
         person=person,
         stewardships=list(kept.select_related("partner__country", "unit").order_by("partner__sort_key", "id")),
         follow_ups=seen_follow_ups,
+        commitments=seen_commitments,
         planned=seen_planned,
         contacts=list(contacts_of(person, reader=reader)[:CONTACTS_AT_MOST]),
         views=list(views_in_reach(person, reader)),
         drafts=ExchangeDraft.objects.visible_to(person).waiting().count(),
         subscriptions=ViewSubscription.objects.filter(user=person).count(),
         feeds=CalendarFeed.objects.visible_to(person).in_use().count(),
-        hidden=follow_ups.count() + planned.count() - len(seen_follow_ups) - len(seen_planned),
+        hidden=sum(rows.count() for rows in (follow_ups, commitments, planned))
+        - sum(len(seen) for seen in (seen_follow_ups, seen_commitments, seen_planned)),
     )
 
 
@@ -88,6 +92,10 @@ def stewardships_in_reach(person: User, passer: User) -> QuerySet[Stewardship]:
 
 def follow_ups_in_reach(person: User, passer: User) -> QuerySet[FollowUp]:
     return follow_ups_of(person).filter(pk__in=FollowUp.objects.editable_by(passer).values("pk"))
+
+
+def commitments_in_reach(person: User, passer: User) -> QuerySet[Commitment]:
+    return commitments_of(person).filter(pk__in=Commitment.objects.editable_by(passer).values("pk"))
 
 
 def planned_in_reach(person: User, passer: User) -> QuerySet[Exchange]:
@@ -117,6 +125,12 @@ def stewardships_of(person: User) -> QuerySet[Stewardship]:
 
 def follow_ups_of(person: User) -> QuerySet[FollowUp]:
     rows: QuerySet[FollowUp] = FollowUp.objects.open().assigned_to(person)
+    return rows
+
+
+def commitments_of(person: User) -> QuerySet[Commitment]:
+    """Commitments, ours and theirs, that the person is to see kept."""
+    rows: QuerySet[Commitment] = Commitment.objects.unsettled().filter(assignee=person)
     return rows
 
 

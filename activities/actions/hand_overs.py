@@ -6,12 +6,14 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from activities.actions.burdens import (
+    commitments_in_reach,
     contacts_of,
     follow_ups_in_reach,
     may_close_feeds,
@@ -36,14 +38,14 @@ from partners.choices import NoteKind
 from partners.models import PersonNote, Stewardship
 
 # The nouns of an item, as in ``stewardship:<identifier>``.
-STEWARDSHIP, FOLLOW_UP, PLANNED, CONTACT, VIEW = "stewardship", "follow-up", "planned", "contact", "view"
+STEWARDSHIP, FOLLOW_UP, COMMITMENT, PLANNED, CONTACT, VIEW = "stewardship", "follow-up", "commitment", "planned", "contact", "view"
 
 
 @transaction.atomic
 def hand_over(person: User, *, by: User, choices: Mapping[str, User], revoke_feeds: bool = False) -> ChangeSet:
     """Pass on what ``choices`` names: item → who receives it. Returns the change set, already applied.
 
-    Stewardships end today and begin today with the receiver; follow-ups and planned attendances change hands; of a
+    Stewardships end today and begin today with the receiver; follow-ups, commitments and planned attendances change hands; of a
     contact a note on the person says who knows it from now on; shared views get a new owner. What no longer hangs on the
     person is left alone. Revoked calendar addresses do not come back when the rest is taken back.
 
@@ -93,7 +95,7 @@ class _Passing:
     def run(self) -> None:
         save_record(self.change_set, by=self.by)
         # Contacts first: who is one depends on the partners kept and on who is present, which the other steps change.
-        for step in (self._contacts, self._stewardships, self._follow_ups, self._planned, self._views):
+        for step in (self._contacts, self._stewardships, self._follow_ups, self._commitments, self._planned, self._views):
             step()
         announce(self.writes.touched)
         self.change_set.plan = {"person": self.person.pk, "items": self.passed}
@@ -138,12 +140,10 @@ class _Passing:
         self._note_saved(successors)
 
     def _follow_ups(self) -> None:
-        chosen = self._chosen(FOLLOW_UP)
-        asked = follow_ups_in_reach(self.person, self.by).filter(public_id__in=chosen)
-        rows = list(asked.select_for_update(of=("self",)).order_by("id"))
-        self._change(rows, "assignee", lambda row: chosen[str(row.public_id)])
-        for row in rows:
-            self._pass(FOLLOW_UP, row, chosen[str(row.public_id)])
+        self._change_hands(FOLLOW_UP, follow_ups_in_reach(self.person, self.by), "assignee")
+
+    def _commitments(self) -> None:
+        self._change_hands(COMMITMENT, commitments_in_reach(self.person, self.by), "assignee")
 
     def _planned(self) -> None:
         chosen = self._chosen(PLANNED)
@@ -182,11 +182,15 @@ class _Passing:
         self._note_saved(notes)
 
     def _views(self) -> None:
-        chosen = self._chosen(VIEW)
-        rows = list(views_in_reach(self.person, self.by).filter(public_id__in=chosen).select_for_update(of=("self",)).order_by("id"))
-        self._change(rows, "created_by", lambda row: chosen[str(row.public_id)])
+        self._change_hands(VIEW, views_in_reach(self.person, self.by), "created_by")
+
+    def _change_hands(self, noun: str, in_reach: QuerySet[Any], column: str) -> None:
+        """Write the receiver into the column of each row chosen."""
+        chosen = self._chosen(noun)
+        rows = list(in_reach.filter(public_id__in=chosen).select_for_update(of=("self",)).order_by("id"))
+        self._change(rows, column, lambda row: chosen[str(row.public_id)])
         for row in rows:
-            self._pass(VIEW, row, chosen[str(row.public_id)])
+            self._pass(noun, row, chosen[str(row.public_id)])
 
     def _note_saved(self, records: Sequence[Record]) -> None:
         """Note new records that their own rules have saved."""

@@ -36,6 +36,7 @@ def with_what_is_seen(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
     seen = {
         "exchange_seen": Exists(Exchange.objects.visible_to(user).filter(pk=OuterRef("exchange"))),
         "agreement_seen": Exists(Agreement.objects.visible_to(user).filter(pk=OuterRef("agreement"))),
+        "proof_exchange_seen": Exists(Exchange.objects.visible_to(user).filter(pk=OuterRef("proof_exchange"))),
         "person_seen": Exists(Person.objects.visible_to(user).filter(pk=OuterRef("person"))),
     }
     told: QuerySet[Any] = rows.select_related("exchange__kind", "agreement", "person").annotate(**seen)

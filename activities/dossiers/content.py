@@ -7,11 +7,12 @@ from typing import Any
 from django.db.models import F, Prefetch, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from activities.actions.hand_overs import CONTACT, FOLLOW_UP, PLANNED, STEWARDSHIP
+from activities.actions.hand_overs import COMMITMENT, CONTACT, FOLLOW_UP, PLANNED, STEWARDSHIP
 from activities.calendar.endings import last_day, registrations_ending, terms_ending
 from activities.calendar.occurrences import Occurrence, occasions_for, occurrences
 from activities.choices import ExchangeStatus
-from activities.models import Exchange, FollowUp, Participation
+from activities.models import Commitment, Exchange, FollowUp, Participation
+from activities.models.commitments import UNSETTLED
 from crm.models import ChangeSet, User
 from partners.models import Partner, Person, Post, Stewardship
 
@@ -27,7 +28,13 @@ class PartnerPages:
     posts: list[Post] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     follow_ups: list[FollowUp] = field(default_factory=list)
+    commitments: list[Commitment] = field(default_factory=list)
     ahead: list[tuple[date, Any]] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[Any]:
+        """Every record that the pages quote."""
+        return [*self.exchanges, *self.follow_ups, *self.commitments, *(post.person for post in self.posts)]
 
 
 @dataclass
@@ -40,14 +47,15 @@ class Dossier:
     handed_over_on: date
     partners: list[PartnerPages]
     follow_ups: list[FollowUp]
+    commitments: list[Commitment]
     planned: list[Exchange]
     contacts: list[Person]
 
     @property
     def restricted_rows(self) -> list[Any]:
         """Every record shown, for the trace of who read restricted ones."""
-        pages = [row for page in self.partners for row in (*page.exchanges, *page.follow_ups, *(post.person for post in page.posts))]
-        return [*pages, *self.follow_ups, *self.planned, *self.contacts]
+        pages = [row for page in self.partners for row in page.rows]
+        return [*pages, *self.follow_ups, *self.commitments, *self.planned, *self.contacts]
 
 
 def receivers_of(change_set: ChangeSet) -> list[User]:
@@ -63,6 +71,7 @@ def dossier_of(change_set: ChangeSet, receiver: User, *, reader: User, today: da
     kept = Stewardship.objects.filter(public_id__in=chosen.get(STEWARDSHIP, [])).values("partner")
     partners = list(Partner.objects.visible_to(reader).filter(pk__in=kept).select_related("country", "kind").order_by("sort_key", "id"))
     handed = reading.follow_ups().filter(public_id__in=chosen.get(FOLLOW_UP, [])).exclude(partner__in=partners)
+    promised = reading.commitments().filter(public_id__in=chosen.get(COMMITMENT, [])).exclude(partner__in=partners)
     held = Prefetch("posts", reading.posts(), to_attr="held")
     contacts = reading.people().filter(public_id__in=chosen.get(CONTACT, []))
     return Dossier(
@@ -72,6 +81,7 @@ def dossier_of(change_set: ChangeSet, receiver: User, *, reader: User, today: da
         handed_over_on=change_set.created_at.date(),
         partners=reading.pages_of(partners),
         follow_ups=list(handed.select_related("partner")),
+        commitments=list(promised),
         planned=list(reading.exchanges().filter(public_id__in=chosen.get(PLANNED, [])).order_by("starts_on", "id")),
         contacts=list(contacts.prefetch_related(held).order_by("sort_key", "id")),
     )
@@ -94,6 +104,10 @@ class _Reading:
         rows: QuerySet[FollowUp] = self._both(FollowUp.objects).filter(state="open").select_related("assignee")
         return rows
 
+    def commitments(self) -> QuerySet[Commitment]:
+        rows: QuerySet[Commitment] = self._both(Commitment.objects).filter(state__in=UNSETTLED).select_related("assignee", "partner")
+        return rows
+
     def people(self) -> QuerySet[Person]:
         rows: QuerySet[Person] = self._both(Person.objects)
         return rows
@@ -111,6 +125,8 @@ class _Reading:
             pages[partner_id].exchanges.append(exchange)
         for follow_up in self.follow_ups().filter(partner__in=pages):
             pages[follow_up.partner_id].follow_ups.append(follow_up)  # type: ignore[index]  # chosen by it
+        for commitment in self.commitments().filter(partner__in=pages):
+            pages[commitment.partner_id].commitments.append(commitment)
         self._look_ahead(pages)
         return list(pages.values())
 

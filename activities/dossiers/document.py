@@ -12,8 +12,9 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from activities.calendar.occurrences import Occurrence
+from activities.choices import Side
 from activities.dossiers.content import Dossier, PartnerPages, words_for
-from activities.models import Exchange, FollowUp
+from activities.models import Commitment, Exchange, FollowUp
 from partners.models import Person, Post
 
 FONT = "Times New Roman"
@@ -27,7 +28,8 @@ def document_of(dossier: Dossier) -> bytes:
     _head(document, dossier)
     for number, pages in enumerate(dossier.partners, start=1):
         _partner(document, pages, number)
-    _follow_ups(document, dossier.follow_ups, _("Other promises"))
+    _commitments(document, dossier.commitments, _("Other promises"))
+    _follow_ups(document, dossier.follow_ups, _("Other follow-ups"))
     _exchanges(document, dossier.planned, _("Planned exchanges"))
     _contacts(document, dossier.contacts)
     _foot(document, dossier)
@@ -85,7 +87,8 @@ def _partner(document: Any, pages: PartnerPages, number: int) -> None:
         for post in pages.posts:
             _line(document, post.person, _person_words(post.person, post))
     _exchanges(document, pages.exchanges, _("Last exchanges"), level=2)
-    _follow_ups(document, pages.follow_ups, _("Open promises"), level=2)
+    _commitments(document, pages.commitments, _("Open promises"), level=2)
+    _follow_ups(document, pages.follow_ups, _("Open follow-ups"), level=2)
     if pages.ahead:
         document.add_heading(_("Ahead"), level=2)
         for on, row in pages.ahead:
@@ -115,6 +118,15 @@ def _follow_ups(document: Any, follow_ups: Iterable[FollowUp], heading: str, *, 
             document.add_heading(heading, level=level)
         due = _day(row.due_on) if row.due_on else _("without a day")
         _line(document, due, [row.text, row.partner if level == 1 else "", row.remark])
+
+
+def _commitments(document: Any, commitments: Iterable[Commitment], heading: str, *, level: int = 1) -> None:
+    for number, row in enumerate(commitments):
+        if number == 0:
+            document.add_heading(heading, level=level)
+        due = _day(row.due_on) if row.due_on else _("without a day")
+        side = _("we promised") if row.owed_by == Side.OURS else _("they promised")
+        _line(document, due, [f"{side}: {row.text}", row.partner if level == 1 else "", row.reason])
 
 
 def _contacts(document: Any, contacts: Iterable[Any]) -> None:

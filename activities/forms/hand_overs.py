@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from activities.actions.burdens import Burden
-from activities.actions.hand_overs import CONTACT, FOLLOW_UP, PLANNED, STEWARDSHIP, VIEW, hand_over
+from activities.actions.hand_overs import COMMITMENT, CONTACT, FOLLOW_UP, PLANNED, STEWARDSHIP, VIEW, hand_over
 from crm.forms import Combobox
 from crm.models import ChangeSet, User
 from partners.forms.fields import PlainKeysMixin
@@ -39,6 +39,7 @@ class HandOverForm(PlainKeysMixin, forms.Form):
         rows: list[tuple[str, Any, list[Any]]] = [
             (STEWARDSHIP, _("Partners kept"), burden.stewardships),
             (FOLLOW_UP, _("Open follow-ups"), burden.follow_ups),
+            (COMMITMENT, _("Commitments to be kept"), burden.commitments),
             (PLANNED, _("Planned exchanges"), burden.planned),
             (CONTACT, _("People whom only this colleague knows"), burden.contacts),
             (VIEW, _("Views that colleagues use"), burden.views),

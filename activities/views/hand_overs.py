@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from activities.actions.burdens import burden_of, may_close_feeds, may_look, people_to_hand_over_for
-from activities.actions.hand_overs import CONTACT, FOLLOW_UP, PLANNED, STEWARDSHIP, VIEW
+from activities.actions.hand_overs import COMMITMENT, CONTACT, FOLLOW_UP, PLANNED, STEWARDSHIP, VIEW
 from activities.dossiers.content import dossier_of, receivers_of
 from activities.dossiers.document import document_of
 from activities.forms.hand_overs import HandOverForm
@@ -28,6 +28,7 @@ from crm.text import fold
 LABELS = (
     (STEWARDSHIP, _("Partners")),
     (FOLLOW_UP, _("Follow-ups")),
+    (COMMITMENT, _("Commitments")),
     (PLANNED, _("Planned exchanges")),
     (CONTACT, _("Contacts")),
     (VIEW, _("Views")),

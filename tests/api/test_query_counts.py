@@ -6,8 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from activities.actions.commitments import save_commitment
 from activities.actions.follow_ups import save_follow_up
-from activities.models import FollowUp
+from activities.models import Commitment, FollowUp
 from crm.models import Field, Province, Unit, User
 from partners.actions.partners import OtherName, save_partner
 from partners.models import Partner, PartnerKind, Person, Post
@@ -21,6 +22,7 @@ COUNTS = {
     "/people/": 5,
     "/exchanges/": 8,
     "/follow-ups/": 4,
+    "/commitments/": 4,
     "/countries/": 4,
     "/tiers/": 5,
 }
@@ -42,6 +44,8 @@ def fill(rows: int, *, by: User) -> None:
             co_units=Unit.objects.filter(code="PU-22"),
         )
         save_follow_up(FollowUp(text="Việc", exchange=exchange, partner=partner), by=by)
+        promise = Commitment(text="Hứa", exchange=exchange, partner=partner, person=person, promised_on=exchange.starts_on)
+        save_commitment(promise, by=by)
 
 
 @pytest.mark.parametrize(("path", "expected"), COUNTS.items())
