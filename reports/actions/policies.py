@@ -1,29 +1,28 @@
-from decimal import ROUND_HALF_UP, Decimal, localcontext
-
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from activities.choices import merit_code
-from crm.models import Tier
+from crm.models import Tier, User
 from reports.actions.policy_files import PolicyFile
+from reports.metrics.weights import weight_of_age
 from reports.models import PolicyCadence, PolicyPoints, PolicyVersion, PolicyWeight
-
-BILLION = 10**9
 
 
 @transaction.atomic
-def load_policy(text: str) -> tuple[PolicyVersion, bool]:
+def load_policy(text: str, *, by: User | None = None) -> tuple[PolicyVersion, bool]:
     """Load a policy version from the text of its file; return it and whether it is new.
 
     To load one, we also expand it into its points (42 rows), its weights (one row a day of the window) and its
     cadences. A version is immutable: the same content again changes nothing, and a code that stands for other
-    content is refused, so that no old figure is ever rewritten. Raises ValidationError.
+    content is refused, so that no old figure is ever rewritten. ``by``: who approved it here. Raises ValidationError.
     """
     file = PolicyFile(text)
     values = file.values()
     existing = PolicyVersion.objects.filter(code=values["code"]).first()
     if existing is not None and existing.content_sha256 == file.sha256:
+        # Versions loaded before their file was kept get it now; it means what they are.
+        PolicyVersion.objects.filter(pk=existing.pk, source="").update(source=text)
         return existing, False
     if existing is not None:
         raise ValidationError(
@@ -31,22 +30,11 @@ def load_policy(text: str) -> tuple[PolicyVersion, bool]:
             code="policy-immutable",
             params={"code": existing.code},
         )
-    policy = PolicyVersion(**values, content_sha256=file.sha256)
+    policy = PolicyVersion(**values, content_sha256=file.sha256, source=text, approved_by=by)
     policy.full_clean()
     policy.save()
     _expand(policy, file)
     return policy, True
-
-
-def weight_of_age(age: int, half_life_days: int) -> int:
-    """The weight 2^(−age / half-life) in billionths, rounded half up.
-
-    Decimal arithmetic with 50 digits, so that every machine publishes the same table of integers.
-    """
-    with localcontext() as context:
-        context.prec = 50
-        weight = Decimal(2) ** (Decimal(-age) / Decimal(half_life_days))
-        return int((weight * BILLION).to_integral_value(ROUND_HALF_UP))
 
 
 def _expand(policy: PolicyVersion, file: PolicyFile) -> None:

@@ -10,9 +10,10 @@ from django.core.management.base import CommandError
 
 from activities.choices import Level, PointsClass, merit_code
 from crm.models import Tier
-from reports.actions.policies import load_policy, weight_of_age
+from reports.actions.policies import load_policy
 from reports.management.commands.load_policy import POLICIES
 from reports.metrics.days import policy_on
+from reports.metrics.weights import weight_of_age
 from reports.models import PolicyVersion
 
 TEXT = (POLICIES / "2025.toml").read_text(encoding="utf-8")
