@@ -16,6 +16,7 @@ from config.demo.directory import make_directory
 from config.demo.doubles import make_doubles
 from config.demo.errands import make_errands
 from config.demo.events import make_events
+from config.demo.months import store_month_ends
 from config.demo.plans import make_plan_lines
 from config.demo.registrations import make_registrations
 from config.demo.surroundings import Surroundings
@@ -62,6 +63,7 @@ def load(today: date) -> Loaded:
     make_desks(around)
     make_changes(around)
     scan_for_duplicates(everything=True)
+    store_month_ends(today)
     return Loaded(
         partners=Partner.objects.filter(is_demo=True).count(),
         people=Person.objects.filter(is_demo=True).count(),
