@@ -1,0 +1,1 @@
+"""Lists that bring agreements and commitments, row by row."""
