@@ -3,8 +3,8 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from activities.api.commitments import CommitmentViewSet
 from activities.api.agreements import AgreementViewSet
+from activities.api.commitments import CommitmentViewSet
 from activities.api.exchanges import ExchangeViewSet
 from activities.api.follow_ups import FollowUpViewSet
 from crm.api.countries import CountryViewSet

@@ -306,6 +306,11 @@ SPECTACULAR_SETTINGS = {
         "PartnerStatus": "partners.choices.PartnerStatus",
         "ExchangeStatus": "activities.choices.ExchangeStatus",
         "CoverageStatus": "reports.choices.CoverageStatus",
+        "AgreementLevel": "activities.choices.AgreementLevel",
+        "AgreementState": "activities.choices.AgreementState",
+        "CommitmentState": "activities.choices.CommitmentState",
+        "FollowUpState": "activities.choices.FollowUpState",
+        "Side": "activities.choices.Side",
     },
 }
 

@@ -27,11 +27,11 @@ class AgreementFilter(RecordFilter):
     level = ChoicesFilter(choices=AgreementLevel.choices, label=_("Level"))
     state = ChoicesFilter(choices=AgreementState.choices, label=_("State"))
     in_force_on = django_filters.DateFilter(method="that_hold", label=_("In force on"))
-    ending = django_filters.ChoiceFilter(
+    ending = ChoicesFilter(
         choices=[("3", _("3 months")), ("6", _("6 months")), ("12", _("12 months"))], method="that_end", label=_("Ends within")
     )
     overdue = django_filters.BooleanFilter(method="that_ran_out", label=_("Run out, no step to a renewal"))
-    renewal = django_filters.ChoiceFilter(
+    renewal = ChoicesFilter(
         choices=[("none", _("no step yet")), ("negotiated", _("being negotiated")), ("signed", _("signed"))],
         method="with_renewal", label=_("Renewal"),
     )  # fmt: skip
@@ -62,19 +62,28 @@ class AgreementFilter(RecordFilter):
     def that_hold(self, queryset: AgreementQuerySet, name: str, value: date) -> QuerySet:
         return queryset.in_force(value)
 
-    def that_end(self, queryset: AgreementQuerySet, name: str, value: str) -> QuerySet:
+    def that_end(self, queryset: AgreementQuerySet, name: str, value: list[str]) -> QuerySet:
+        """Within the longest of the terms asked for."""
+        if not value:
+            return queryset
         today = timezone.localdate()
-        return queryset.ending(today, today + timedelta(days=ENDING_DAYS[value]))
+        return queryset.ending(today, today + timedelta(days=max(ENDING_DAYS[months] for months in value)))
 
     def that_ran_out(self, queryset: AgreementQuerySet, name: str, value: bool) -> QuerySet:
         return queryset.ended_unrenewed(timezone.localdate()) if value else queryset
 
-    def with_renewal(self, queryset: AgreementQuerySet, name: str, value: str) -> QuerySet:
+    def with_renewal(self, queryset: AgreementQuerySet, name: str, value: list[str]) -> QuerySet:
         renewals = Agreement.objects.live().filter(renews__isnull=False)
-        if value == "none":
-            return queryset.exclude(pk__in=renewals.values("renews"))
         negotiated = Q(state=AgreementState.NEGOTIATED)
-        return queryset.filter(pk__in=renewals.filter(negotiated if value == "negotiated" else ~negotiated).values("renews"))
+        ways = {
+            "none": ~Q(pk__in=renewals.values("renews")),
+            "negotiated": Q(pk__in=renewals.filter(negotiated).values("renews")),
+            "signed": Q(pk__in=renewals.exclude(negotiated).values("renews")),
+        }
+        asked = Q(pk__in=[])
+        for way in value:
+            asked |= ways[way]
+        return queryset.filter(asked) if value else queryset
 
     def with_partner(self, queryset: AgreementQuerySet, name: str, value: Any) -> QuerySet:
         return queryset.with_partners(Partner.objects.now_known_as(value))
