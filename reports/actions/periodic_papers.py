@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Self
 
+from crm.models.records import reads_english
 from reports.metrics.days import policy_on
 from reports.metrics.periodic.figures import figures_of
 from reports.metrics.periodic.labels import in_both_languages
@@ -64,6 +65,19 @@ class Paper:
     def last_day(self) -> date:
         return self.period_to - timedelta(days=1)
 
+    @property
+    def period(self) -> str:
+        """The period in the language of the reader."""
+        return self.period_en if reads_english() else self.period_vi
+
+    @property
+    def days(self) -> str:
+        return f"{self.period_from:%d/%m/%Y} – {self.last_day:%d/%m/%Y}"
+
+    @property
+    def signed_by(self) -> str:
+        return ", ".join(part for part in (self.signatory_title, self.signatory) if part)
+
     def to_document(self) -> dict[str, Any]:
         """The same as JSON, without the figures, which are kept beside it."""
         kept = {name: value for name, value in vars(self).items() if name not in ("figures", "sections")}
@@ -110,7 +124,7 @@ def paper_of(report: PeriodicReport, *, today: date, issue: Issue | None = None)
         dated=today,
         policy=policy_on(as_of).code,
         figures=figures,
-        sections=tuple(SectionText(row.code, row.heading, row.text) for row in report.sections.all()),
+        sections=tuple(SectionText(row.code, row.heading, row.text) for row in (report.sections.all() if report.pk else ())),
         issue=issue.number if issue else None,
         note=issue.note if issue else "",
         corrections=issue.corrections if issue else (),

@@ -21,6 +21,7 @@ from reports.documents.fields import FIELDS, ROW_NAMES, Field
 from reports.documents.sandbox import check
 from reports.documents.uploads import refuse_hostile
 from reports.documents.workbooks import row_name
+from reports.metrics.periodic.catalogue import FIGURES
 
 _MARK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{[^}]*$|\{%[^%]*$")
 _COMMAND = re.compile(r"^\{%-?\s*(?:tr|tc|p|r)?\s*(for|if|elif)\s+(.*?)\s*-?%\}$")
@@ -146,8 +147,9 @@ def _kind(names: list[str], named: list[dict[str, str]]) -> str:
         return ""
     first, *rest = names
     if first == "value":
-        _known(rest[1:] or ["now"], _LINE, ".".join(names))
-        return ""
+        if rest and rest[0] not in FIGURES:
+            raise _unknown(".".join(names[:2]), [f"value.{code}" for code in FIGURES])
+        return _known(rest[1:], _LINE, ".".join(names))
     if first in named[-1]:
         return _known(rest, _fields_of(named[-1][first]), ".".join(names))
     if first not in _BY_NAME:

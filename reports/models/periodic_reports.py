@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from crm.identifiers import new_public_id
-from crm.models import User
+from crm.models import Unit, User
 from crm.models.fields import NameField, NoteField
 from crm.models.records import Record, RecordQuerySet
 from reports.choices import FileFormat, PeriodKind
@@ -22,6 +22,11 @@ class ReportTemplateQuerySet(RecordQuerySet):
         """Templates of the account's own units; those of everybody at the centre."""
         live = self.visible_to(user).live()
         return live if user.scope.central else live.filter(unit__in=user.scope.unit_ids)
+
+    def usable_for(self, unit: Unit) -> Self:
+        """Templates in use that papers of the unit may take: its own, those of units above it, and those for everybody."""
+        above = unit.path.strip("/").split("/")
+        return self.live().filter(Q(unit__isnull=True) | Q(unit__code__in=above))
 
 
 class ReportTemplate(Record):
@@ -147,6 +152,12 @@ class ReportSection(models.Model):
         return self.heading
 
 
+class IssuedReportQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        """Issues of the reports that the account may see."""
+        return self.filter(report__in=PeriodicReport.objects.visible_to(user).values("pk"))
+
+
 class IssuedReport(models.Model):
     """A report as it was issued: never changed afterwards.
 
@@ -168,6 +179,8 @@ class IssuedReport(models.Model):
     inputs_sha256 = models.CharField(max_length=64, editable=False)
     checked_at = models.DateTimeField(_("checked at"), null=True)
     is_intact = models.BooleanField(_("intact"), null=True)
+
+    objects = IssuedReportQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("issued report")

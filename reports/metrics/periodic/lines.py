@@ -81,6 +81,23 @@ class Column(Labelled):
 
 
 @dataclass(frozen=True)
+class Cell:
+    """One value under its column, and as it reads."""
+
+    column: Column
+    value: int | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A group as a page shows it: its lines, each with its cells."""
+
+    group: LineGroup
+    rows: list[tuple[Line, list[Cell]]]
+
+
+@dataclass(frozen=True)
 class NamedAgreement:
     """An agreement as a report names it."""
 
@@ -116,6 +133,19 @@ class Figures:
 
     def __post_init__(self) -> None:
         self.lines_by_code.update({line.code: line for group in self.groups for line in group.lines})
+
+    @property
+    def summary_tables(self) -> list[Table]:
+        return [self._table(group) for group in self.summary]
+
+    @property
+    def breakdown_tables(self) -> list[Table]:
+        return [self._table(group) for group in self.breakdowns]
+
+    def _table(self, group: LineGroup) -> Table:
+        return Table(
+            group, [(line, [Cell(*cell) for cell in zip(self.columns, line.values, line.cells, strict=True)]) for line in group.lines]
+        )
 
     @property
     def summary(self) -> tuple[LineGroup, ...]:
