@@ -13,8 +13,8 @@ from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
 from activities.actions.facts import refresh_facts
-from activities.choices import ExchangeStatus
-from activities.models import Exchange, ExchangeDraft, FollowUp, Participation
+from activities.choices import ExchangeStatus, Standing
+from activities.models import Commitment, Exchange, ExchangeDraft, FollowUp, Participation
 from config.demo import worked_example
 from config.demo.accounts import CLIENT_ID, CLIENT_SECRET, MAIL_DOMAIN, PASSWORD, Colleagues
 from config.demo.chronicle import chronicle_of
@@ -58,7 +58,8 @@ def test_a_second_load_adds_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_row_is_marked_as_invented() -> None:
-    assert {model.__name__ for model in MARKED} == {"Partner", "Person", "Exchange", "FollowUp", "Event", "PlanLine", "Agreement"}
+    marked = {"Partner", "Person", "Exchange", "FollowUp", "Event", "PlanLine", "Agreement", "Commitment"}
+    assert {model.__name__ for model in MARKED} == marked
     for model in MARKED:
         assert model._default_manager.filter(is_demo=True).exists(), model
         assert not model._default_manager.filter(is_demo=False).exists(), model
@@ -159,6 +160,15 @@ def test_a_saved_view_opens_with_rows(username: str) -> None:
     for view in SavedView.objects.visible_to(user):
         answer = client.get(f"{reverse(view.noun)}?{view.query}")
         assert answer.context["page"].rows, view.name
+
+
+def test_commitments_stand_in_every_way_on_both_sides() -> None:
+    today = timezone.localdate()
+    standings = {(row.owed_by, row.standing(today)) for row in Commitment.objects.all()}
+    assert {standing for _side, standing in standings} == set(Standing)
+    assert {side for side, standing in standings if standing == Standing.OVERDUE} == {"ours", "theirs"}
+    assert 20 <= Commitment.objects.count() <= 30
+    assert Commitment.objects.filter(exchange__isnull=False).exists()
 
 
 def test_a_restricted_exchange_stays_hidden_from_the_officer_of_another_unit() -> None:

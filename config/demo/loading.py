@@ -11,6 +11,7 @@ from config.demo.agreements import make_agreements
 from config.demo.bulk import write_entries
 from config.demo.changes import make_changes
 from config.demo.chronicle import chronicle_of
+from config.demo.commitments import make_commitments
 from config.demo.desks import make_desks
 from config.demo.directory import make_directory
 from config.demo.doubles import make_doubles
@@ -58,6 +59,7 @@ def load(today: date) -> Loaded:
     ]
     write_entries(entries)
     make_errands(known, around)
+    make_commitments(known, around)
     make_agreements(known, around)
     make_doubles(known, around)
     make_desks(around)
