@@ -41,6 +41,8 @@ def follow_change_set(*, rows: dict[str, set[int]], **kwargs: Any) -> None:
     countries = Partner.objects.filter(pk__in=rows.get("partners.partner", ()), country__isnull=False)
     if country_ids := sorted(countries.order_by().values_list("country", flat=True).distinct()):
         start_refresh_of_countries(country_ids)
+    if rows.get(PlanLine._meta.label_lower):
+        start_refresh_of_countries()
 
 
 @receiver(post_create_historical_record, sender=PlanLine.history.model)

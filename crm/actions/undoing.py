@@ -28,6 +28,8 @@ PERMISSION_OF = {
     ChangeKind.BULK_EDIT: Permission.PARTNER_EDIT,
     ChangeKind.MERGE: Permission.MERGE,
     ChangeKind.HAND_OVER: Permission.HAND_OVER,
+    ChangeKind.PLAN: Permission.PLAN_EDIT,
+    ChangeKind.ACTIONS: Permission.ACTION_ITEM_EDIT,
 }
 # Columns that every save moves, so that they say nothing about a later edit.
 _MARKS = frozenset({"revision", "updated_at", "updated_by_id"})

@@ -173,9 +173,7 @@ def _own_lines(day: date, lines: Iterable[PlanLine]) -> set[tuple[int | None, ..
     return set(own.values_list("country", "partner_kind", "field", "province"))
 
 
-def _asked_countries(
-    line: PlanLine, members: Mapping[int, list[Country]], own: Collection[tuple[int | None, ...]]
-) -> list[Country] | None:
+def _asked_countries(line: PlanLine, members: Mapping[int, list[Country]], own: Collection[tuple[int | None, ...]]) -> list[Country] | None:
     """The countries of which the line asks; None for a line that names no tier and no country."""
     if line.country is not None:
         return [line.country]
