@@ -157,8 +157,10 @@ def _promise(reading: _Reading) -> Evidence:
     )  # fmt: skip
     rows = list(overdue.order_by("due_on", "id"))
     words = ngettext(
-        "%(n)d promise of ours is overdue by more than %(days)d days.", "%(n)d promises of ours are overdue by more than %(days)d days.", len(rows)
-    )  # fmt: skip
+        "%(n)d promise of ours is overdue by more than %(days)d days.",
+        "%(n)d promises of ours are overdue by more than %(days)d days.",
+        len(rows),
+    )
     open_ids = set(Commitment.objects.visible_to(reading.reader).filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
     shown = [
         Proof(row.text, row.due_on, row.get_absolute_url()) if row.pk in open_ids else Proof(_("A promise of another unit"))
@@ -211,7 +213,9 @@ def _not_verified(reading: _Reading) -> Evidence:
         entered = timezone.localtime(reading.partner.created_at).date()
         return Evidence(Risk.NOT_VERIFIED, _("The profile was never verified since it was entered."), [Proof(_("Profile"), entered, url)])
     days = (reading.as_of - day).days
-    return Evidence(Risk.NOT_VERIFIED, _("The profile was last verified %(days)d days ago.") % {"days": days}, [Proof(_("Profile"), day, url)])
+    return Evidence(
+        Risk.NOT_VERIFIED, _("The profile was last verified %(days)d days ago.") % {"days": days}, [Proof(_("Profile"), day, url)]
+    )
 
 
 def verified_by(partner: Partner, as_of: date) -> date | None:

@@ -66,6 +66,8 @@ WITH live AS (
     FROM ours o LEFT JOIN serving ON serving.user_id = o.user_id
     GROUP BY o.partner_id
     HAVING COUNT(DISTINCT o.name) + COUNT(DISTINCT CASE WHEN o.holds = 1 THEN serving.user_id END) <= 1
+), single AS (
+    SELECT partner_id FROM thin_theirs UNION SELECT partner_id FROM thin_ours
 ), promised AS (
     SELECT DISTINCT c.partner_id FROM {commitment} c JOIN live l ON l.partner_id = c.partner_id
     WHERE c.archived_at IS NULL AND c.confidentiality <> %(restricted)s AND c.owed_by <> %(theirs)s
@@ -116,8 +118,7 @@ WITH live AS (
 ), found AS (
     SELECT partner_id, %(code_silent)s AS code FROM silent
     UNION ALL SELECT partner_id, %(code_fading)s FROM faded
-    UNION ALL SELECT partner_id, %(code_single_thread)s FROM (SELECT partner_id FROM thin_theirs UNION SELECT partner_id FROM thin_ours) AS s
-              WHERE partner_id IN (SELECT partner_id FROM figures)
+    UNION ALL SELECT partner_id, %(code_single_thread)s FROM single WHERE partner_id IN (SELECT partner_id FROM figures)
     UNION ALL SELECT partner_id, %(code_promise_overdue)s FROM promised
     UNION ALL SELECT partner_id, %(code_ending)s FROM ending
     UNION ALL SELECT partner_id, %(code_unanswered)s FROM unanswered
