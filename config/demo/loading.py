@@ -18,7 +18,8 @@ from config.demo.doubles import make_doubles
 from config.demo.errands import make_errands
 from config.demo.events import make_events
 from config.demo.months import store_month_ends
-from config.demo.plans import make_plan_lines
+from config.demo.periodic_reports import make_periodic_reports
+from config.demo.plans import make_action_items, make_plan_lines
 from config.demo.registrations import make_registrations
 from config.demo.surroundings import Surroundings
 from config.demo.terms import make_terms
@@ -59,11 +60,13 @@ def load(today: date) -> Loaded:
     ]
     write_entries(entries)
     make_errands(known, around)
+    make_action_items(known, around)
     make_commitments(known, around)
     make_agreements(known, around)
     make_doubles(known, around)
     make_desks(around)
     make_changes(around)
+    make_periodic_reports(colleagues, today)
     scan_for_duplicates(everything=True)
     store_month_ends(today)
     return Loaded(

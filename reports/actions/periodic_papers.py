@@ -71,6 +71,11 @@ class Paper:
         return self.period_en if reads_english() else self.period_vi
 
     @property
+    def unwritten(self) -> list[str]:
+        """The headings of parts in which nothing stands yet."""
+        return [section.heading for section in self.sections if not section.text.strip()]
+
+    @property
     def days(self) -> str:
         return f"{self.period_from:%d/%m/%Y} – {self.last_day:%d/%m/%Y}"
 

@@ -33,9 +33,9 @@ def offered_units(user: User) -> Any:
 class PeriodicReportForm(PlainKeysMixin, RecordForm):
     """A new report. A day says which week, month, quarter, half-year or year; a term, or another period, says its own days."""
 
-    day = DayField(label=_("a day in the period"), required=False, help_text=_("For a week, month, quarter, half-year or year."))
-    first_day = DayField(label=_("first day"), required=False, help_text=_("Only for a term or another period."))
-    last_day = DayField(label=_("last day"), required=False)
+    day = DayField(label=_("A day in the period"), required=False, help_text=_("For a week, month, quarter, half-year or year."))
+    first_day = DayField(label=_("First day"), required=False, help_text=_("Only for a term or another period."))
+    last_day = DayField(label=_("Last day"), required=False)
 
     class Meta:
         model = PeriodicReport
@@ -139,7 +139,7 @@ class IssueForm(forms.Form):
 class ReportTemplateForm(PlainKeysMixin, RecordForm):
     """A template that staff bring."""
 
-    file = forms.FileField(label=_("file"), help_text=_("A Word file (.docx) or Excel workbook (.xlsx) of at most 2 MB, without macros."))
+    file = forms.FileField(label=_("File"), help_text=_("A Word file (.docx) or Excel workbook (.xlsx) of at most 2 MB, without macros."))
 
     class Meta:
         model = ReportTemplate

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -20,7 +19,7 @@ from crm.paging import InvalidCursorError, keyset_page
 from crm.permissions import Permission, check, requires
 from partners.columns import PARTNER_COLUMNS
 from reports.forms.periodic_columns import REGISTRATION_COLUMNS, UNIT_COLUMNS
-from reports.metrics.periodic.figures import columns_of, figures_of, rows_of
+from reports.metrics.periodic.figures import columns_of, label_of, rows_of
 from reports.metrics.periodic.ledger import noun_of
 from reports.metrics.periodic.lines import Figures
 from reports.metrics.periodic.nouns import MODELS, visible_rows
@@ -82,14 +81,9 @@ def _chosen(report: PeriodicReport, code: str, parameters: Any) -> tuple[str, Qu
         noun = noun_of(code)
         rows = MODELS[noun]._default_manager.filter(pk__in=issued.ledger["rows"].get(code, []))
         return noun, rows, figures.lines_by_code[code].label, figures.columns[0]
-    today = timezone.localdate()
-    span = span_of(report, today=today)
-    try:
-        label = figures_of(report, today=today).lines_by_code[code].label
-    except ValidationError as error:
-        raise ValueError(code) from error
+    span = span_of(report, today=timezone.localdate())
     column = next(each for each in columns_of(report, span) if each.code == parameters.get("column", "now"))
     if column.code != "now":
         span = span.at(column.start, column.end)
     noun, rows = rows_of(code, span)
-    return noun, rows, label, column
+    return noun, rows, label_of(code, span), column

@@ -18,9 +18,15 @@ from activities.actions.hand_overs import hand_over
 from activities.models import CalendarFeed, Commitment, Event, Exchange, ExchangeDraft, FollowUp, Occasion
 from crm.actions.job_runs import start_job
 from crm.actions.notifications import notify
+from crm.actions.records import archive_record
 from crm.choices import ChangeState, NotificationTopic
 from crm.models import ChangeSet, ImportJob, Notification, SavedView, User
 from partners.models import Partner, Person, PersonNote, Post, Registration, Relation, Stewardship
+from reports.actions.report_templates import save_report_template
+from reports.choices import FileFormat
+from reports.documents.checking import check_template
+from reports.documents.ready_excel import ready_excel
+from reports.models import ActionItem, IssuedReport, PeriodicReport, PlanLine, ReportTemplate
 
 # What is no page of the product, with the reason. A name ending in a colon stands for everything below it.
 LEFT_OUT = {
@@ -140,11 +146,27 @@ def _given_address() -> int:
     return CalendarFeed.objects.create(user=User.objects.get(username=OPENED_BY), token_digest=token_hex()).pk
 
 
+def _archived_report() -> Any:
+    """Take a draft out of use, so that there is one to restore."""
+    report, reader = PeriodicReport.objects.live().filter(issues=None).order_by("pk")[0], User.objects.get(username=OPENED_BY)
+    archive_record(report, by=reader)
+    return report.public_id
+
+
+def _kept_template() -> Any:
+    """Bring the ready template back as one of the centre, so that there is one to open."""
+    content, reader = ready_excel(), User.objects.get(username=OPENED_BY)
+    template = ReportTemplate(name="Mẫu của cơ quan", format=FileFormat.XLSX, content=content, original_name="mau.xlsx")
+    save_report_template(template, by=reader, check=check_template)
+    return template.public_id
+
+
 def samples() -> dict[str, Any]:
     """What stands for an argument, by the beginning of ``name/argument``; the longest beginning counts."""
     partner, person, exchange = _fullest(Partner, "participations"), _fullest(Person, "notes"), _fullest(Exchange, "attendances")
     follow_up = FollowUp.objects.open().order_by("pk")[0].public_id
     reader, handed = User.objects.get(username=OPENED_BY), _handed_over()
+    issued = IssuedReport.objects.select_related("report").order_by("pk")[0]
     changes = {change_set.state: change_set.public_id for change_set in ChangeSet.objects.order_by("pk")}
     return {
         "help/slug": "log",
@@ -189,18 +211,20 @@ def samples() -> dict[str, Any]:
         "activities:quick-": exchange,
         "activities:draft-": ExchangeDraft.objects.waiting()[0].key,
         "activities:tidy-up-": exchange,
+        "reports:plan-line-": _fullest(PlanLine, "action_items"),
+        "reports:action-item-": _fullest(ActionItem, "exchanges"),
         "reports:partner-": partner,
         "reports:country-": "LA",
         "reports:briefing-country": "LA",
         "reports:briefing-partner": partner,
         "reports:briefing-person": person,
-        "reports:periodic-report-": report,
-        "reports:periodic-report-restore/public_id": archived_report(),
+        "reports:periodic-report-": issued.report.public_id,
+        "reports:periodic-report-restore/public_id": _archived_report(),
         "reports:periodic-report-draft/file_format": "docx",
         "reports:periodic-report-figure/code": "events_in_person",
-        "reports:issued-": issued_report(),
+        "reports:issued-": issued.public_id,
         "reports:issued-file/file_format": "docx",
-        "reports:report-template-": kept_template(),
+        "reports:report-template-": _kept_template(),
         "reports:report-template-ready/file_format": "xlsx",
         "reports:follow-up-": follow_up,
         "reports:nothing-to-report-": follow_up,  # Only ever posted to.

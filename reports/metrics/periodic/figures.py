@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
+from crm.models.records import reads_english
 from reports.metrics.completeness import completeness
 from reports.metrics.periodic.breakdowns import BREAKDOWNS, BY_CODE, Breakdown, Key, parts_of
 from reports.metrics.periodic.catalogue import FIGURES, GROUPS, Figure, Group, Measure
@@ -96,12 +97,27 @@ def rows_of(code: str, span: Span) -> tuple[str, QuerySet[Any]]:
         return figure.source.noun, figure.source.rows(span).filter(figure.condition)
     breakdown_code, _colon, key = code.partition(":")
     breakdown = BY_CODE[breakdown_code]
-    wanted: Key = int(key) if key.isdecimal() and len(key) <= LONGEST_KEY else key
     rows: Any = MODELS[breakdown.noun]._default_manager
     chosen = Q(pk__in=[])
     for pairs in breakdown.pairs(span):
-        chosen |= Q(pk__in=pairs.filter(key=wanted).values("row"))
+        chosen |= Q(pk__in=pairs.filter(key=_key(key)).values("row"))
     return breakdown.noun, rows.filter(chosen)
+
+
+def label_of(code: str, span: Span) -> str:
+    """The name of a figure in the language of the reader. Raises KeyError for a code that no figure has."""
+    if code in FIGURES:
+        return str(FIGURES[code].label)
+    breakdown_code, _colon, key = code.partition(":")
+    breakdown = BY_CODE[breakdown_code]
+    named = breakdown.rows(span, {_key(key)})
+    if not named:
+        raise KeyError(code)
+    return f"{breakdown.label}: {named[0].name_en if reads_english() else named[0].name_vi}"
+
+
+def _key(text: str) -> Key:
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_KEY else text
 
 
 def _by_source() -> list[tuple[Source, list[Figure]]]:
