@@ -9,4 +9,4 @@ class ActivitiesConfig(AppConfig):
     def ready(self) -> None:
         from activities import receivers, search  # noqa: F401  (facts follow what change sets do; exchanges can be found)
         from activities.actions import known, merge_rules  # noqa: F401  (facts as known on a day; exchanges pass over in merges)
-        from activities.resources import promises  # noqa: F401  (lists can bring commitments)
+        from activities.resources import agreements, promises  # noqa: F401  (lists can bring agreements and commitments)

@@ -137,6 +137,17 @@ def _check_rights(agreement: Agreement, *, by: User) -> None:
         raise ValidationError({"unit": ValidationError(_("You may not hand the agreement over to this unit."), code="not-allowed")})
 
 
+def check_rules(agreement: Agreement, parties: Sequence[AgreementParty]) -> None:
+    """Hold an agreement, stored or not, to the rules for its columns, days and parties, without saving it.
+
+    Raises ValidationError keyed by field.
+    """
+    agreement.clean_fields(exclude=["public_id", "created_by", "updated_by", "archived_by", "kind", "unit"])
+    agreement.clean()
+    _check_days(agreement)
+    _check_parties(agreement, parties, is_changed=True)
+
+
 def _check_days(agreement: Agreement) -> None:
     signed: date | None = agreement.signed_on
     if agreement.state == AgreementState.NEGOTIATED:
