@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.timezone import localdate
 
 from activities.actions.hand_overs import hand_over
-from activities.models import CalendarFeed, Commitment, Event, Exchange, ExchangeDraft, FollowUp, Occasion
+from activities.models import Agreement, CalendarFeed, Commitment, Event, Exchange, ExchangeDraft, FollowUp, Occasion
 from crm.actions.job_runs import start_job
 from crm.actions.notifications import notify
 from crm.actions.records import archive_record
@@ -193,6 +193,7 @@ def samples() -> dict[str, Any]:
         "partners:pair-decide/pk": 1,
         "partners:import-": ImportJob.objects.latest("pk").public_id,
         "activities:exchange-": exchange,
+        "activities:agreement-": _fullest(Agreement, "parties"),
         "activities:follow-up-": follow_up,
         "activities:commitment-": Commitment.objects.unsettled().order_by("pk")[0].public_id,
         "activities:calendar-feed-revoke/pk": CalendarFeed.objects.create(
