@@ -21,10 +21,9 @@ from crm.models import Country, TierMembership, Unit, User
 from crm.permissions import Permission, requires
 from partners.models import Partner, PartnerKind, Person, Post, Stewardship
 from reports.choices import Band
-from reports.forms.days import chosen_day
+from reports.forms.moments import Moment, chosen_moment
 from reports.metrics.commitments import kept
 from reports.metrics.coverage import country_coverage
-from reports.metrics.days import policy_on
 from reports.metrics.engagement import Engagement
 from reports.metrics.risks import PartnerRisk
 from reports.metrics.stored import engagement_on, risks_on
@@ -63,30 +62,35 @@ class KindOfPartners:
 def country_detail(request: SignedInRequest, alpha2: str) -> HttpResponse:
     country = get_object_or_404(Country, alpha2=alpha2.upper())
     try:
-        as_of = chosen_day(request.GET)
-        policy = policy_on(as_of)
+        moment = chosen_moment(request.GET)
     except ValidationError as error:
-        context = {"country": country, "mistakes": error.messages, "as_of": request.GET.get("as_of", "")}
-        return render(request, "reports/country_detail.html", context, status=422)
+        written = {name: request.GET.get(name, "") for name in ("as_of", "known_on")}
+        return render(request, "reports/country_detail.html", {"country": country, "mistakes": error.messages, **written}, status=422)
+    with moment.reading():
+        return render(request, "reports/country_detail.html", _context(country, moment, request.user))
+
+
+def _context(country: Country, moment: Moment, user: User) -> dict[str, Any]:
+    as_of, policy = moment.as_of, moment.policy
     memberships = list(TierMembership.objects.on(as_of).filter(country=country).select_related("tier").order_by("tier__rank", "tier_id"))
-    partner_ids = list(Partner.objects.visible_to(request.user).live().filter(country=country).values_list("pk", flat=True))
-    context = {
+    partner_ids = list(Partner.objects.visible_to(user).live().filter(country=country).values_list("pk", flat=True))
+    return {
         "country": country,
+        "moment": moment,
         "as_of": as_of,
         "policy": policy,
         "memberships": memberships,
         "lines": [Line(row, memberships, links(row, as_of)) for row in country_coverage(policy, as_of, [country.pk])],
         "kinds": _kinds(country, partner_ids, as_of, policy),
         "promises": _promises(country, as_of),
-        "exchanges": _exchanges(partner_ids, as_of, request.user),
-        "agreements": _agreements(partner_ids, as_of, request.user) if request.user.may(Permission.AGREEMENT_VIEW) else [],
-        "posts": _posts(partner_ids, as_of, request.user) if request.user.may(Permission.PERSON_VIEW) else [],
+        "exchanges": _exchanges(partner_ids, as_of, user),
+        "agreements": _agreements(partner_ids, as_of, user) if user.may(Permission.AGREEMENT_VIEW) else [],
+        "posts": _posts(partner_ids, as_of, user) if user.may(Permission.PERSON_VIEW) else [],
         "stewards": _stewards(partner_ids, as_of),
         "units": list(Unit.objects.filter(country=country).on(as_of).order_by("path")),
         "occasions": occurrences(as_of, as_of + timedelta(days=DAYS_AHEAD), occasions_for([country.pk]).filter(country=country)),
         "lists": {name: list_of(reverse(url), country, **more) for name, (url, more) in _lists(as_of).items()},
     }
-    return render(request, "reports/country_detail.html", context)
 
 
 def _lists(as_of: date) -> dict[str, tuple[str, dict[str, Any]]]:

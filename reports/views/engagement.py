@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -18,8 +19,7 @@ from crm.models import Unit, User
 from crm.permissions import Permission, requires
 from partners.models import Partner
 from reports.choices import CoverageStatus
-from reports.forms.days import chosen_day
-from reports.metrics.days import policy_on
+from reports.forms.moments import Moment, chosen_moment
 from reports.metrics.documents import attainment_of
 from reports.metrics.engagement import engagement_of
 from reports.metrics.ledger import LedgerRow, ledger
@@ -67,16 +67,24 @@ def partner_engagement(request: SignedInRequest, public_id: UUID) -> HttpRespons
     partner = get_object_or_404(Partner.objects.visible_to(request.user), public_id=public_id)
     template = "reports/partner_engagement.html#engagement" if is_partial(request) else "reports/partner_engagement.html"
     try:
-        as_of = chosen_day(request.GET)
-        policy = policy_on(as_of)
+        moment = chosen_moment(request.GET)
     except ValidationError as error:
-        context = {"partner": partner, "mistakes": error.messages, "as_of": request.GET.get("as_of", "")}
-        return render(request, template, context, status=422)
+        written = {name: request.GET.get(name, "") for name in ("as_of", "known_on")}
+        return render(request, template, {"partner": partner, "mistakes": error.messages, **written}, status=422)
+    with moment.reading():
+        # As known then it may have been of another country, or not there yet.
+        known = Partner.objects.select_related("country").filter(pk=partner.pk).first()
+        return render(request, template, _context(known or partner, moment, request.user))
+
+
+def _context(partner: Partner, moment: Moment, user: User) -> dict[str, Any]:
+    as_of, policy = moment.as_of, moment.policy
     rows = ledger(policy, as_of, partner)
     figures = engagement_of(policy, as_of, partner.pk)
     attained = attainment_of(partner, as_of, policy)
-    context = {
+    return {
         "partner": partner,
+        "moment": moment,
         "as_of": as_of,
         "policy": policy,
         "figures": figures,
@@ -85,13 +93,12 @@ def partner_engagement(request: SignedInRequest, public_id: UUID) -> HttpRespons
         "strength": figures and strength_points(figures.strength),
         "attained": attained,
         "standing": CoverageStatus(attained["status"]) if attained["status"] else None,
-        "rows": shown_to(request.user, rows),
-        "trend": stored_indices(partner, policy, as_of),
-        **risks_context(partner, as_of, request.user),
-        **visits_context(partner, as_of, request.user),
-        **promises_context(partner, as_of, request.user),
+        "rows": shown_to(user, rows),
+        "trend": [] if moment.known_on else stored_indices(partner, policy, as_of),
+        **risks_context(partner, as_of, user),
+        **visits_context(partner, as_of, user),
+        **promises_context(partner, as_of, user),
     }
-    return render(request, template, context)
 
 
 def shown_to(user: User, rows: Sequence[LedgerRow]) -> list[ShownRow]:

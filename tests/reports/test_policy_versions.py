@@ -24,7 +24,6 @@ from reports.actions.policy_trials import preview_of
 from reports.choices import DraftState
 from reports.jobs.policies import work_out_preview
 from reports.metrics.days import policy_on
-from reports.metrics.seams import seams
 from reports.models import PolicyDraft, PolicyPoints, PolicyVersion
 from tests.factories import make_user
 from tests.query_counts import get_counted
@@ -347,15 +346,3 @@ def test_two_versions_are_held_against_each_other(draft: PolicyDraft, secretary:
     page = client_of(secretary).get(f"{version.get_absolute_url()}?with={policy.code}")
 
     assert [(row.before, row.after) for row in page.context["differences"]] == [("180", "365"), ("1", "2")]
-
-
-def test_seams_are_the_days_on_which_another_policy_came_into_force(
-    draft: PolicyDraft, secretary: User, approver: User, policy: PolicyVersion
-) -> None:
-    submit_draft(draft, by=secretary)
-    version = decide_draft(draft, by=approver, approve=True, reason="Được")
-    day = draft.effective_from
-
-    assert [(seam.day, seam.policy, seam.before) for seam in seams(date(2025, 1, 1), day)] == [(day, version, policy)]
-    assert seams(date(2025, 1, 1), day - timedelta(days=1)) == []
-    assert seams(day, day) == []
