@@ -39,6 +39,8 @@ CHAPTER_OF = {
     "activities:follow-up": "follow-ups",
     "activities:calendar": "follow-ups",
     "activities:occasion": "follow-ups",
+    "activities:agreement": "agreements",
+    "activities:twinning": "agreements",
     "activities:hand-over": "hand-over",
     "reports:": "coverage",
     "search": "search",
