@@ -58,6 +58,8 @@ MENU = (
         (
             Place(_("Coverage"), "reports:coverage", Permission.COVERAGE_VIEW),
             Place(_("Gaps"), "reports:gap-list", Permission.COVERAGE_VIEW),
+            Place(_("At risk"), "reports:risk-list", Permission.COVERAGE_VIEW),
+            Place(_("Collision radar"), "reports:collision-list", Permission.COVERAGE_VIEW),
             Place(_("Reporting"), "reports:reporting", Permission.COVERAGE_VIEW),
         ),
     ),

@@ -113,7 +113,7 @@ class ExchangeLog(CreateView):
         if public_id := self.request.GET.get("event"):
             event = by_public_id(Event.objects.live(), public_id)
             initial |= {"event": event.public_id, "place": event.place, "starts_on": min(event.starts_on, timezone.localdate())}
-        if day := _day_in(self.request.GET.get("on", "")):
+        if day := day_in(self.request.GET.get("on", "")):
             initial |= {"starts_on": day}
             initial |= {"status": ExchangeStatus.PLANNED} if day > timezone.localdate() else {}
         if self.parent:
@@ -131,8 +131,8 @@ class ExchangeLog(CreateView):
         return super().get_context(**context) | {"parent": self.parent, "draft": self.draft, "line": line}
 
 
-def _day_in(text: str) -> date | None:
-    """The day of an address; None for what is none, since the form asks for it anyway."""
+def day_in(text: str) -> date | None:
+    """The day that an address gives to a form; None for what is no day, since the form asks for it anyway."""
     try:
         return parse_date(text)
     except ValueError:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from activities.models import Exchange, Participation
 from crm.choices import UnitKind
 from crm.models import Province
+from reports.choices import Reporting
 from reports.metrics.completeness import UnitReporting, completeness_of
 from reports.metrics.days import YEAR_DAYS, day_number
 from reports.metrics.periods import Period
@@ -36,6 +37,11 @@ class PlaceFigures:
     former: tuple[ProvinceFigures, ...]
     reporting: UnitReporting | None
     slugs: tuple[str, ...]
+
+    @property
+    def is_unknown(self) -> bool:
+        """Nothing is on record and the union has not reported: no data, which is no zero."""
+        return not self.own.exchanges and self.reporting is not None and self.reporting.state == Reporting.SILENT
 
 
 @dataclass(frozen=True)

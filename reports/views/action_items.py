@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from activities.models import Exchange
+from activities.views.exchanges import day_in
 from crm.forms import add_action_errors
 from crm.generic import UNPROCESSABLE, ActionView, ArchiveView, CreateView, DetailView, Question, SignedInRequest, UpdateView
 from crm.lists import EmptyState, RecordList
@@ -108,7 +109,7 @@ def detail_context(item: ActionItem, request: SignedInRequest) -> dict[str, Any]
 
 
 class ActionItemCreate(CreateView):
-    """A new item; ``?year=``, ``?line=``, ``?partner=`` and ``?unit=`` say what it is for."""
+    """A new item; ``?year=``, ``?line=``, ``?partner=`` and ``?unit=`` say what it is for, ``?text=`` and ``?due_on=`` what and when."""
 
     permission = Permission.ACTION_ITEM_EDIT
     model = ActionItem
@@ -118,7 +119,8 @@ class ActionItemCreate(CreateView):
 
     def get_form_arguments(self) -> dict[str, Any]:
         given, user = self.request.GET, self.request.user
-        item = ActionItem(year=chosen_year(given.get("year", ""), timezone.localdate().year))
+        item = ActionItem(year=chosen_year(given.get("year", ""), timezone.localdate().year), text=given.get("text", "")[:500])
+        item.due_on = day_in(given.get("due_on", ""))
         if public_id := given.get("line"):
             item.plan_line = by_public_id(PlanLine.objects.visible_to(user).live(), public_id)
             item.directive = item.plan_line.directive

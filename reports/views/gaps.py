@@ -56,6 +56,7 @@ class Line:
     name: str
     kind_label: str
     log_url: str
+    action_item_url: str
 
     @property
     def gap(self) -> Gap:
@@ -133,7 +134,7 @@ def label_of(gap: Gap) -> str:
 
 def _context(gaps: Sequence[Gap], as_of: date, user: User) -> dict[str, Any]:
     proposed = with_proposals(gaps, as_of, user)
-    lines = [Line(row, name_of(row.gap), label_of(row.gap), log_address(row)) for row in proposed]
+    lines = [Line(row, name_of(row.gap), label_of(row.gap), log_address(row), item_address(row)) for row in proposed]
     return {"as_of": as_of, "lines": lines, "is_today": as_of == timezone.localdate()}
 
 
@@ -147,6 +148,19 @@ def log_address(proposed: ProposedGap) -> str:
     else:
         query["on"] = (timezone.localdate() + timedelta(days=PLANNED_IN_DAYS)).isoformat()
     return f"{reverse('activities:exchange-log')}?{urlencode(query)}"
+
+
+def item_address(proposed: ProposedGap) -> str:
+    """The page for a new item of an action plan, filled in for the step."""
+    proposal, target = proposed.proposal, proposed.gap.target
+    query = {"text": proposal.text.removesuffix("."), "due_on": proposal.until.isoformat(), "year": str(proposal.until.year)}
+    if proposal.partner is not None:
+        query["partner"] = str(proposal.partner.public_id)
+    if proposal.unit is not None:
+        query["unit"] = proposal.unit.code
+    if target is not None:
+        query["line"] = str(target.line.public_id)
+    return f"{reverse('reports:action-item-create')}?{urlencode(query)}"
 
 
 def _is_of(gap: Gap, kind: str) -> bool:

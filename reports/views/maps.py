@@ -1,5 +1,6 @@
 """The tile maps: countries by how they are covered, provinces by exchanges, partners met and reporting; a table beside each."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -70,8 +71,8 @@ COUNTRY_COLUMNS: Sequence[Column] = (
 )
 PROVINCE_COLUMNS: Sequence[Column] = (
     text_column("province", gettext_lazy("Province"), lambda row: row.own.province, heads_row=True),
-    number_column("exchanges", gettext_lazy("Exchanges in 365 days"), lambda row: row.own.exchanges),
-    number_column("partners", gettext_lazy("Partners met in 365 days"), lambda row: row.own.partners),
+    number_column("exchanges", gettext_lazy("Exchanges in 365 days"), lambda row: None if row.is_unknown else row.own.exchanges),
+    number_column("partners", gettext_lazy("Partners met in 365 days"), lambda row: None if row.is_unknown else row.own.partners),
     text_column("reporting", gettext_lazy("Reporting"), lambda row: row.reporting.state.label if row.reporting else ""),
     text_column(
         "former", gettext_lazy("Provinces of that day"), lambda row: "; ".join(f"{part.province}: {part.exchanges}" for part in row.former)
@@ -174,35 +175,45 @@ def _provinces(request: SignedInRequest, as_of: date) -> HttpResponseBase:
         "totals": totals,
         "period": period,
         "had_others": any(place.former for place in places),
-        "levels": LEVELS,
     }
     return render(request, "reports/coverage_map.html", context)
 
 
 def province_tiles(places: Sequence[PlaceFigures], measure: str, as_of: date) -> list[Tile]:
-    """A tile for each province of today, coloured by the measure."""
-    most = max((getattr(place.own, measure, 0) for place in places), default=0)
+    """A tile for each province of today, coloured by the measure: by the quarter in which it stands of those with any."""
     where = province_places()
+    values = sorted(value for place in places if (value := getattr(place.own, measure, 0)))
     return [
-        _province_tile(place, where[place.own.province.slug], measure, most, as_of) for place in places if place.own.province.slug in where
+        _province_tile(place, where[place.own.province.slug], measure, values, as_of)
+        for place in places
+        if place.own.province.slug in where
     ]
 
 
-def _province_tile(place: PlaceFigures, at: tuple[int, int], measure: str, most: int, as_of: date) -> Tile:
-    province, (column, line) = place.own.province, at
+def level_of(value: int, values: Sequence[int]) -> int:
+    """0 for none; else 1 to 4, by the quarter of the ``values`` above 0, in ascending order, in which it stands."""
+    return 1 + (len(LEVELS) - 1) * bisect_left(values, value) // len(values) if value else 0
+
+
+def _province_tile(place: PlaceFigures, at: tuple[int, int], measure: str, values: Sequence[int], as_of: date) -> Tile:
+    province, number, tone = place.own.province, "", "unknown"
+    lines: tuple[str, ...] = ()
     if measure == "reporting":
         state = place.reporting.state if place.reporting else None
         sign, tone = SIGNS[state] if state else ("", "")
-        shown, number = (str(state.label), "") if state else (_("no union was due"), "")
-        lines: tuple[str, ...] = (shown,)
+        shown = str(state.label) if state else _("no union was due")
+        lines = (shown,)
+    elif place.is_unknown:
+        sign, shown = "?", _("no data: nothing on record, no report")
+        lines = (_("no data"),)
     else:
         value = getattr(place.own, measure)
-        level = -(-value * (len(LEVELS) - 1) // most) if most else 0
+        level = level_of(value, values)
         sign, tone, number = LEVELS[level], f"level-{level}", str(value)
         shown = f"{MEASURES[measure]}: {value}"
         lines = tuple(f"{part.province} {getattr(part, measure)}" for part in place.former)
-    former = ", ".join(lines) if place.former and measure != "reporting" else ""
-    label = f"{province}: {shown}" + (f" ({former})" if former else "")
+        shown += f" ({', '.join(lines)})" if lines else ""
     query = {"province": place.slugs, "since": first_active_day(as_of), "until": as_of, "counted": "true"}
     url = f"{reverse('activities:exchange-list')}?{urlencode(query, doseq=True)}"
-    return Tile(province.slug, label, column * WIDE, line * HIGH, tone, sign, url, number, province.name, lines)
+    x, y = at[0] * WIDE, at[1] * HIGH
+    return Tile(province.slug, f"{province}: {shown}", x, y, tone, sign, url, number, province.name, lines)

@@ -283,6 +283,19 @@ def test_the_log_form_opens_with_partner_and_day_as_planned(an: User) -> None:
     assert client_of(an).get(f"{reverse('activities:exchange-log')}?on=2026-99-99").status_code == 200
 
 
+def test_the_step_goes_into_the_action_plan_filled_in(an: User, dung: User, nghe_an: Unit) -> None:
+    partner = make_partner(country="KH")
+    make_steward(partner, nghe_an)
+    make_exchange(partner, by=an, on=ago(300))
+    Unit.objects.filter(country__alpha2="KH").update(country=None)
+    page = client_of(an).get(f"{reverse('reports:gap-list')}?kind=overdue")
+    (line,) = page.context["lines"]
+    form = client_of(an).get(line.action_item_url).context["form"]
+    assert (form.instance.partner, form.instance.unit, form.instance.due_on) == (partner, nghe_an, line.proposed.proposal.until)
+    assert partner.name in form.instance.text
+    assert "Into the action plan" not in client_of(dung).get(f"{reverse('reports:gap-list')}?kind=overdue").content.decode()
+
+
 def test_a_day_of_the_past_is_looked_at_but_not_acted_on(an: User) -> None:
     page = client_of(an).get(f"{reverse('reports:gap-list')}?as_of={ago(30)}").content.decode()
     assert "gap-head" in page
