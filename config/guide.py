@@ -43,6 +43,9 @@ CHAPTER_OF = {
     "activities:twinning": "agreements",
     "activities:hand-over": "hand-over",
     "reports:": "coverage",
+    "reports:periodic": "reports",
+    "reports:issued": "reports",
+    "reports:report-template": "reports",
     "search": "search",
 }
 
