@@ -6,6 +6,7 @@ that does not open. A new page cannot stay outside by being forgotten.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from secrets import token_hex
 from typing import Any
 
@@ -22,11 +23,12 @@ from crm.actions.records import archive_record
 from crm.choices import ChangeState, NotificationTopic
 from crm.models import ChangeSet, ImportJob, Notification, SavedView, User
 from partners.models import Partner, Person, PersonNote, Post, Registration, Relation, Stewardship
+from reports.actions.policy_drafts import start_draft
 from reports.actions.report_templates import save_report_template
 from reports.choices import FileFormat
 from reports.documents.checking import check_template
 from reports.documents.ready_excel import ready_excel
-from reports.models import ActionItem, IssuedReport, PeriodicReport, PlanLine, ReportTemplate
+from reports.models import ActionItem, IssuedReport, PeriodicReport, PlanLine, PolicyDraft, PolicyVersion, ReportTemplate
 
 # What is no page of the product, with the reason. A name ending in a colon stands for everything below it.
 LEFT_OUT = {
@@ -161,6 +163,15 @@ def _kept_template() -> Any:
     return template.public_id
 
 
+def _policy_draft() -> Any:
+    """A draft of a policy version by the account that opens the pages."""
+    draft = PolicyDraft.objects.first()
+    if draft is None:
+        author, day = User.objects.get(username=OPENED_BY), localdate() + timedelta(days=30)
+        draft = start_draft(PolicyVersion.objects.get(code="2025"), by=author, code="2027", name="2027", effective_from=day, reason="2027")
+    return draft.public_id
+
+
 def samples() -> dict[str, Any]:
     """What stands for an argument, by the beginning of ``name/argument``; the longest beginning counts."""
     partner, person, exchange = _fullest(Partner, "participations"), _fullest(Person, "notes"), _fullest(Exchange, "attendances")
@@ -212,6 +223,9 @@ def samples() -> dict[str, Any]:
         "activities:quick-": exchange,
         "activities:draft-": ExchangeDraft.objects.waiting()[0].key,
         "activities:tidy-up-": exchange,
+        "reports:policy-": "2025",
+        "reports:policy-draft-": _policy_draft(),
+        "reports:policy-draft-create": "2025",
         "reports:plan-line-": _fullest(PlanLine, "action_items"),
         "reports:action-item-": _fullest(ActionItem, "exchanges"),
         "reports:partner-": partner,
