@@ -7,6 +7,7 @@ from reports.views import (
     countries,
     coverage,
     desk,
+    digests,
     engagement,
     gaps,
     issued_reports,
@@ -104,4 +105,8 @@ urlpatterns = [
     path("actions/<uuid:public_id>/close/", action_items.close_item, name="action-item-close"),
     path("actions/<uuid:public_id>/archive/", action_items.ActionItemArchive.as_view(), name="action-item-archive"),
     path("actions/<uuid:public_id>/restore/", action_items.ActionItemRestore.as_view(), name="action-item-restore"),
+    path("digest/", digests.digest, name="digest"),
+    path("digest/settings/", digests.digest_settings, name="digest-settings"),
+    path("digest/end/", digests.digest_end, name="digest-end"),
+    path("digest/on-desk/", digests.digest_on_desk, name="digest-on-desk"),
 ]

@@ -132,8 +132,11 @@ def queue_again(runs: Iterable[JobRun], **values: Any) -> int:
 
 
 @transaction.atomic
-def run_again(run: JobRun, *, by: User) -> None:
-    """Try a failed run once more: of a whole only the parts that failed. Raises ValidationError where it has not failed."""
+def run_again(run: JobRun, *, by: User | None) -> None:
+    """Try a failed run once more: of a whole only the parts that failed. Raises ValidationError where it has not failed.
+
+    ``by`` is None for what the timetable tries again.
+    """
     whole = _held_whole(run)
     run = JobRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     if run.state != JobState.FAILED:
