@@ -120,6 +120,14 @@ class Standing(models.TextChoices):
     DROPPED = "dropped", _("Dropped")
 
 
+class TaskKind(models.TextChoices):
+    """What stands after the arrow of a line: a task of ours, or what one side promised the other."""
+
+    FOLLOW_UP = "", _("A follow-up of ours")
+    OURS = Side.OURS.value, _("We promised it")
+    THEIRS = Side.THEIRS.value, _("They promised it")
+
+
 class OurRole(models.TextChoices):
     HOST = "host", _("Host")
     CO_HOST = "co_host", _("Co-host")

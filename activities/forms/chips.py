@@ -64,7 +64,7 @@ _PARTS: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("people_count", gettext_lazy("Number of people"), "user-group", ("people_count",)),
     ("provinces", gettext_lazy("Place"), "map-pin", ("provinces", "place", "country")),
     ("fields_touched", gettext_lazy("Fields"), "hashtag", ("fields_touched",)),
-    ("follow_up_text", gettext_lazy("Follow-up"), "flag", ("follow_up_text", "follow_up_due_on", "follow_up_assignee")),
+    ("follow_up_text", gettext_lazy("Follow-up"), "flag", ("follow_up_text", "follow_up_due_on", "follow_up_assignee", "promised_by")),
     ("title", gettext_lazy("What about"), "pencil", ("title",)),
 )
 
@@ -123,7 +123,7 @@ def _shown(entry: Entry, name: str, value: Any) -> str:
     if isinstance(value, date):
         day = date_format(value, "SHORT_DATE_FORMAT")
         return {"ends_on": f"– {day}", "follow_up_due_on": _("by %(day)s") % {"day": day}}.get(name, day)
-    if name in {"direction", "level", "status"}:
+    if name in {"direction", "level", "status", "promised_by"}:
         return str(dict(entry.form.fields[name].choices)[value])
     if name == "people_count":
         return _("%(n)s people") % {"n": value}

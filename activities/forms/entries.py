@@ -12,14 +12,14 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from activities.choices import Direction, ExchangeStatus, Level, directions_of
+from activities.choices import Direction, ExchangeStatus, Level, TaskKind, directions_of
 from activities.forms.kinds import KindField, usual_direction, usual_sides
 from activities.forms.people import in_order
 from activities.forms.warnings import Near, near_exchanges
 from activities.grammar.lines import Line
 from activities.grammar.marks import MOST_PEOPLE
 from activities.lookup.reading import Reading, read_line
-from activities.models import Exchange, ExchangeDraft, ExchangeKind, FollowUp
+from activities.models import Commitment, Exchange, ExchangeDraft, ExchangeKind, FollowUp
 from crm.forms import Combobox
 from crm.models import Country, Field, Province, User
 from partners.forms.fields import DAY_FORMATS, DayField, PlainKeysMixin
@@ -71,6 +71,7 @@ class EntryForm(PlainKeysMixin, forms.Form):
     )  # fmt: skip
     follow_up_text = forms.CharField(label=_("What is to be done"), max_length=500, required=False)
     follow_up_due_on = DayField(label=_("Due on"), required=False)
+    promised_by = forms.ChoiceField(label=_("What it is"), choices=TaskKind.choices, required=False)
     follow_up_assignee = forms.ModelChoiceField(
         label=_("Who"), queryset=User.objects.filter(is_active=True, is_program=False), to_field_name="public_id", required=False,
         widget=Combobox("activities:colleague-options", hint=_("Type a colleague's name")),
@@ -112,14 +113,23 @@ class EntryForm(PlainKeysMixin, forms.Form):
     def related(self, *, by: User) -> dict[str, Any]:
         """What ``log_exchange`` takes beside the exchange."""
         cleaned = self.cleaned_data
-        text = cleaned["follow_up_text"]
+        text, side = cleaned["follow_up_text"], cleaned["promised_by"]
         assignee = cleaned["follow_up_assignee"] or by
         return {
             "partners": in_order(cleaned["partners"], self.data.getlist("partners")),
             "fields": cleaned["fields_touched"],
             "provinces": cleaned["provinces"],
-            "follow_up": FollowUp(text=text, due_on=cleaned["follow_up_due_on"], assignee=assignee) if text else None,
+            **what_follows(text, cleaned["follow_up_due_on"], assignee, promised_by=side),
         }
+
+
+def what_follows(text: str, due_on: date | None, assignee: User, *, promised_by: str) -> dict[str, FollowUp | Commitment | None]:
+    """What ``log_exchange`` opens with the exchange: a follow-up, or where a side is named its commitment."""
+    if not text:
+        return {"follow_up": None}
+    if promised_by:
+        return {"commitment": Commitment(text=text, due_on=due_on, assignee=assignee, owed_by=promised_by)}
+    return {"follow_up": FollowUp(text=text, due_on=due_on, assignee=assignee)}
 
 
 CORRECTABLE = frozenset(EntryForm.base_fields)
@@ -242,6 +252,7 @@ def said_by(reading: Reading, *, typed_on: date, answered: Collection[str] = ())
         "fields_touched": [rows[0].code for rows in reading.fields if len(rows) == 1],
         "follow_up_text": [task.text[:500]] if task else [],
         "follow_up_due_on": _day(task.due.start) if task and task.due else [],
+        "promised_by": [reading.promised_by] if reading.promised_by else [],
         "follow_up_assignee": [str(reading.assignee.public_id)] if reading.assignee else [],
         "title": [rest] if rest and len(rest) <= TITLE_LENGTH else [],
         "summary": [rest] if len(rest) > TITLE_LENGTH else [],

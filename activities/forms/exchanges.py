@@ -8,12 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.actions.entries import log_entry
 from activities.actions.exchanges import change_exchange, log_exchange
-from activities.choices import Direction, ExchangeFamily, ExchangeStatus, Sides
+from activities.choices import Direction, ExchangeFamily, ExchangeStatus, Sides, TaskKind
+from activities.forms.entries import what_follows
 from activities.forms.kinds import KindField, usual_direction, usual_sides
 from activities.forms.people import PeopleMixin, in_order, initial_people
 from activities.forms.prefilled import PartnersByNameMixin
 from activities.forms.warnings import warnings_about
-from activities.models import Delegation, Event, Exchange, ExchangeDraft, FollowUp
+from activities.models import Delegation, Event, Exchange, ExchangeDraft
 from crm.forms import Combobox, RecordForm
 from crm.models import Country, Field, Province, Unit
 from partners.forms.fields import DayField, GroupedTicks, PlainKeysMixin, in_groups
@@ -181,6 +182,7 @@ class LogForm(ExchangeForm):
     prefilled: frozenset[str] = frozenset()
     follow_up_text = forms.CharField(label=_("Follow-up: what is to be done"), max_length=500, required=False)
     follow_up_due_on = DayField(label=_("Due on"), required=False)
+    promised_by = forms.ChoiceField(label=_("What it is"), choices=TaskKind.choices, required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -197,11 +199,11 @@ class LogForm(ExchangeForm):
 
     def save(self, commit: bool = True) -> Exchange:
         text, due_on = self.cleaned_data["follow_up_text"], self.cleaned_data["follow_up_due_on"]
-        follow_up = FollowUp(text=text, due_on=due_on, assignee=self.by) if text else None
+        following = what_follows(text, due_on, self.by, promised_by=self.cleaned_data["promised_by"])
         if self.draft is None:
-            return log_exchange(self.instance, by=self.by, follow_up=follow_up, **self.related())
+            return log_exchange(self.instance, by=self.by, **following, **self.related())
         kept = {"key": self.draft.key, "text": self.draft.text, "answers": self.draft.answers}
-        exchange, _is_new = log_entry(self.instance, by=self.by, follow_up=follow_up, **kept, **self.related())
+        exchange, _is_new = log_entry(self.instance, by=self.by, **following, **kept, **self.related())
         return exchange
 
 

@@ -14,6 +14,7 @@ from activities.grammar.days import Day, read_day
 from activities.grammar.kinds import read_ahead, read_kind
 from activities.grammar.lines import Line, Word
 from activities.grammar.marks import Marked, Task, read_marks, read_people, read_task, split_task
+from activities.grammar.minutes import read_sides
 from activities.lookup.partners import Named, read_partners
 from activities.lookup.vocabulary import Countries, Fields, Provinces, Row, find_colleague, kind_labels, longest_named
 from activities.models import ExchangeKind
@@ -29,7 +30,8 @@ _AT_WORDS = frozenset(["tại", "tai", "ở", "o", "at", "in"])
 class Reading:
     """What a line says. Empty is what it does not say; ``day.either`` and names that are not certain wait for a choice.
 
-    ``unsettled``: fields and places with several meanings, by the field of the form that settles them, as typed.
+    ``promised_by``: the side that the task names; then it is a promise, else a follow-up of ours. ``unsettled``: fields and
+    places with several meanings, by the field of the form that settles them, as typed.
     """
 
     day: Day | None = None
@@ -44,6 +46,7 @@ class Reading:
     fields: list[tuple[Field, ...]] = field(default_factory=list)
     task: Task | None = None
     assignee: User | None = None
+    promised_by: str = ""
     rest: str = ""
     unsettled: list[tuple[str, str]] = field(default_factory=list)
 
@@ -70,6 +73,9 @@ def read_line(text: str, *, by: User, today: date) -> Reading:
         _read_plain_place(line, reading, on=held_on)
     reading.rest = line.rest()
     if task:
+        sides, task_alone = read_sides(task.strip())
+        if len(sides) == 1:
+            reading.promised_by, task = sides[0], task_alone
         reading.task = read_task(task, today=today, since=held_on)
         reading.assignee = find_colleague(reading.task.who) if reading.task and reading.task.who else None
     return reading

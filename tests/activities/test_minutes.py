@@ -17,7 +17,8 @@ from activities.actions.exchanges import change_exchange
 from activities.actions.minutes import write_minutes
 from activities.choices import Side
 from activities.grammar.minutes import MOST_PROMISES, Minutes, read_minutes
-from activities.models import Commitment, Exchange
+from activities.lookup.reading import read_line
+from activities.models import Commitment, Exchange, FollowUp
 from crm.choices import Confidentiality
 from crm.models import Unit, User
 from crm.text import fold
@@ -290,3 +291,37 @@ def test_the_minutes_ask_a_fixed_number_of_queries(an: User, lao: Partner, meeti
     with CaptureQueriesContext(connection) as asked:
         rows_read(client, meeting, "\n".join(["-> An, việc", "-> ông Khamphone, ký", "-> Quảng Ninh, đón"] * 6))
     check_count("minutes read", [query["sql"] for query in asked.captured_queries])
+
+
+# --- In the line of the drawer ---------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("task", "side", "text"),
+    [
+        ("gửi DS trước 30/12", "", "gửi DS"),
+        ("An: gửi DS trước 30/12", "", "gửi DS"),
+        ("hai bên, gửi DS trước 30/12", "", "hai bên, gửi DS"),
+        ("bạn, gửi DS, trước 30/12", "theirs", "gửi DS"),
+        ("ta: gửi DS trước 30/12", "ours", "gửi DS"),
+    ],
+)
+def test_in_the_log_line_a_side_makes_the_task_a_promise(task: str, side: str, text: str, an: User, lao: Partner) -> None:
+    reading = read_line(f"họp Hội Hữu nghị Lào - Việt -> {task}", by=an, today=TODAY)
+
+    assert reading.task is not None
+    assert reading.task.due is not None
+    assert (reading.promised_by, reading.task.text, reading.task.due.start) == (side, text, date(2026, 12, 30))
+
+
+@pytest.mark.django_db
+def test_a_line_with_a_promise_writes_it_with_the_exchange(an: User, lao: Partner, client: Client) -> None:
+    client.force_login(an)
+    sent = {"text": "2/11 họp Hội Hữu nghị Lào - Việt -> bạn, gửi danh sách", "key": "0190c2d6-0000-7000-8000-000000000001"}
+
+    assert client.post("/activities/quick/", sent, headers={"HX-Request": "true"}).headers["Entry-State"] == "logged"
+
+    commitment = Commitment.objects.get()
+    assert (commitment.owed_by, commitment.partner, commitment.exchange) == ("theirs", lao, Exchange.objects.get())
+    assert not FollowUp.objects.exists()
