@@ -1,8 +1,8 @@
 """The yearly report of the whole network: its figures, its ledger and its files, and the memory that they take."""
 
 import resource
-from collections.abc import Callable
 from datetime import date
+from typing import TYPE_CHECKING
 
 from benchmarks.measure import heading, interleaved, line, ms, queries_of
 from benchmarks.population import LAST_DAY
@@ -14,6 +14,9 @@ from reports.metrics.periodic.figures import figures_of
 from reports.metrics.periodic.ledger import ledger_of
 from reports.metrics.periodic.spans import span_of
 from reports.models import PeriodicReport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def run(*, rounds: int) -> None:
