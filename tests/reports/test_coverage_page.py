@@ -42,7 +42,7 @@ def read(user: User, address: str, **headers: str) -> str:
 
 def coverage(user: User, **parameters: Any) -> str:
     query = "&".join(f"{name}={value}" for name, value in parameters.items())
-    return read(user, f"{reverse('reports:coverage')}?{query}")
+    return read(user, f"{reverse('reports:coverage-countries')}?{query}")
 
 
 def engagement(user: User, partner: Partner, as_of: Any = AS_OF, **headers: str) -> str:
@@ -156,7 +156,7 @@ def test_the_page_says_whether_figures_were_stored(lao: Partner, an: User) -> No
 def test_an_impossible_day_is_named_and_shows_no_figures(day: str, an: User) -> None:
     client = Client()
     client.force_login(an)
-    answer = client.get(f"{reverse('reports:coverage')}?as_of={day}")
+    answer = client.get(f"{reverse('reports:coverage-countries')}?as_of={day}")
     assert answer.status_code == 422
     assert 'role="alert"' in answer.content.decode()
     assert "<table" not in answer.content.decode()
@@ -179,7 +179,7 @@ def test_a_restricted_exchange_moves_no_figure_for_anybody(lao: Partner, an: Use
 
 
 def test_htmx_gets_the_result_alone(lao: Partner, an: User) -> None:
-    page = read(an, f"{reverse('reports:coverage')}?as_of={AS_OF}", **{"hx-request": "true"})
+    page = read(an, f"{reverse('reports:coverage-countries')}?as_of={AS_OF}", **{"hx-request": "true"})
     assert page.strip().startswith('<div id="coverage"')
     assert "<html" not in page
 
@@ -228,7 +228,7 @@ def test_an_account_without_a_role_sees_no_partner(lao: Partner) -> None:
     client = Client()
     client.force_login(User.objects.create(username="nobody", password="!"))
     assert client.get(reverse("reports:partner-engagement", args=[lao.public_id])).status_code in (403, 404)
-    assert client.get(reverse("reports:coverage")).status_code == 403
+    assert client.get(reverse("reports:coverage-countries")).status_code == 403
 
 
 def test_a_tick_finishes_a_follow_up_and_undo_opens_it_again(lao: Partner, an: User, nghe_an: Unit) -> None:
