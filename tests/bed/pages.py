@@ -41,6 +41,7 @@ LEFT_OUT = {
 QUERIES = {
     "crm:bulk-edit": "?list=partners%3Apartner-list&all=1&query=tier%3DNEIGHBOUR",
     "crm:saved-view-create": "?list=partners%3Apartner-list&query=tier%3DNEIGHBOUR",
+    "reports:coverage-cell": "?cell=all.total",
     "search": "?q=phu+champa",
 }
 OPENED_BY = "thu-ky"  # The secretariat: of all who write, the account that may open the most.
