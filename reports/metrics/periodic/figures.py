@@ -26,7 +26,7 @@ from reports.metrics.periodic.lines import (
     Reported,
 )
 from reports.metrics.periodic.nouns import MODELS
-from reports.metrics.periodic.sources import Source, agreements_signed
+from reports.metrics.periodic.sources import HAPPENINGS, Source, agreements_signed
 from reports.metrics.periodic.spans import Span, before, span_of, year_before
 from reports.metrics.stored import coverage_on
 from reports.models import PeriodicReport
@@ -60,7 +60,7 @@ def figures_of(report: PeriodicReport, *, today: date) -> Figures:
         groups=(*groups, *(_coverage(spans) if is_whole else ())),
         agreements=tuple(_named(agreements_signed(span))),
         completeness=_completeness(span) if is_whole else None,
-        has_data=any(value is not None for value in values[0].values()),
+        has_data=any(values[0][code] for code, figure in FIGURES.items() if figure.source in HAPPENINGS),
     )
 
 

@@ -127,3 +127,5 @@ REGISTRATIONS = Source("registrations", registrations_issued, _registrations)
 NGOS = Source("partners", ngos_registered, _registrations)
 MEMBERS = Source("units", members, members)
 UNITS_FOUNDED = Source("units", units_founded, members)
+# What happened in a period; the others say how things stood at its end, which is so without anything having happened.
+HAPPENINGS = (EXCHANGES, AGREEMENTS_SIGNED, COMMITMENTS_MADE, COMMITMENTS_SETTLED)
