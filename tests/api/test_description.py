@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from activities.models import ExchangeKind
+from activities.models import AgreementKind, ExchangeKind
 from config.api import api_urls
 from crm.models import Field, User
 from partners.models import PartnerKind
@@ -110,5 +110,5 @@ def test_the_page_keeps_the_strict_policy_and_loads_nothing_from_elsewhere(an: U
 
 def test_the_codes_that_programs_need_are_documented(reference_data: None) -> None:
     text = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
-    codes = {code for model in (PartnerKind, ExchangeKind, Field) for code in model.objects.values_list("code", flat=True)}
+    codes = {code for model in (PartnerKind, ExchangeKind, AgreementKind, Field) for code in model.objects.values_list("code", flat=True)}
     assert sorted(code for code in codes if f"`{code}`" not in text) == []

@@ -12,6 +12,7 @@ from activities.models import Commitment, FollowUp
 from crm.models import Field, Province, Unit, User
 from partners.actions.partners import OtherName, save_partner
 from partners.models import Partner, PartnerKind, Person, Post
+from tests.activities.agreeing import make_agreement
 from tests.api.caller import Caller
 from tests.factories import make_exchange
 
@@ -23,6 +24,7 @@ COUNTS = {
     "/exchanges/": 8,
     "/follow-ups/": 4,
     "/commitments/": 4,
+    "/agreements/": 6,
     "/countries/": 4,
     "/tiers/": 5,
 }
@@ -44,6 +46,7 @@ def fill(rows: int, *, by: User) -> None:
             co_units=Unit.objects.filter(code="PU-22"),
         )
         save_follow_up(FollowUp(text="Việc", exchange=exchange, partner=partner), by=by)
+        make_agreement(partner, by=by, title=f"Thỏa thuận {number}", exchange=exchange)
         promise = Commitment(text="Hứa", exchange=exchange, partner=partner, person=person, promised_on=exchange.starts_on)
         save_commitment(promise, by=by)
 
