@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from activities.calendar.occurrences import Occurrence
 from activities.choices import Side
 from activities.models import Agreement, Commitment, Delegation, Exchange
-from crm.choices import Confidentiality
+from crm.choices import Confidentiality, Language
 from partners.models import PersonNote, Post, Registration
 from partners.names import address_form, formal_name
 from reports.documents.briefing import Line, Part, shortened
@@ -37,7 +37,8 @@ def marked(record: Any, words: str) -> str:
 
 
 def exchange(row: Exchange, *, with_partners: Sequence[str] = ()) -> Line:
-    told = joined([joined(with_partners, ", "), row.get_level_display(), row.place, shortened(row.outcome or row.summary, 110)])
+    named = joined((name for name in with_partners if name not in row.title), ", ")
+    told = joined([named, row.get_level_display(), row.place, shortened(row.outcome or row.summary, 110)])
     return Line(marked(row, told), row.title or str(row.kind), row.starts_on, row)
 
 
@@ -59,6 +60,12 @@ def post(row: Post) -> Line:
     return Line(
         marked(person, joined([title, spoken, person.languages])), joined([formal_name(person), native], " · "), row.valid_from, person
     )
+
+
+def languages(codes: str) -> str:
+    """The languages somebody speaks, codes such as ``lo, vi`` in words."""
+    words = [word.strip() for word in codes.split(",")]
+    return joined((Language(word).label if word in Language.values else word for word in words), ", ")
 
 
 def agreement(row: Agreement, today: date) -> Line:

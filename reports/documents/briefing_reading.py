@@ -39,10 +39,6 @@ class Reading:
         rows = self._exchanges(ids).filter(status=ExchangeStatus.HELD, starts_on__lte=self.today)
         return self._with_partners(rows.order_by("-starts_on", "-id")[:CANDIDATES])
 
-    def planned(self) -> list[Line]:
-        rows = self._exchanges(None).filter(status=ExchangeStatus.PLANNED, starts_on__gte=self.today)
-        return self._with_partners(rows.order_by("starts_on", "id")[:CANDIDATES])
-
     def _exchanges(self, ids: Any) -> QuerySet[Exchange]:
         """Of many partners the latest alone are looked through: by the index that timelines use."""
         if ids is None:
@@ -87,9 +83,9 @@ class Reading:
         rows = Registration.objects.visible_to(self.reader).live().on(self.today).filter(partner__in=self.partner_ids)
         return [say.registration(row) for row in rows.order_by("valid_to", "id")[:CANDIDATES]]
 
-    def gifts(self, people: Iterable[Person]) -> list[Line]:
-        """Gifts at delegations and in notes on the people, the newest first."""
-        of_partners = Participation.objects.filter(partner__in=self.partner_ids).values("exchange")
+    def gifts(self, people: Iterable[Person], ids: Any = None) -> list[Line]:
+        """Gifts at delegations, of the partners or those given, and in notes on the people, the newest first."""
+        of_partners = Participation.objects.filter(partner__in=self.partner_ids).values("exchange") if ids is None else ids
         seen = Exchange.objects.visible_to(self.reader).live().filter(pk__in=of_partners)
         with_gifts = Delegation.objects.filter(exchange__in=seen.values("pk")).exclude(gifts_given="", gifts_received="")
         rows = with_gifts.select_related("exchange").order_by("-exchange__starts_on", "-pk")[:CANDIDATES]
@@ -100,13 +96,22 @@ class Reading:
         """What to mind about the people: notes at their own level, and protocol notes of the profile."""
         people = list(people)
         of_profile = [Line(person.protocol_notes, str(person), None, person) for person in people if person.protocol_notes]
-        return [say.note(row) for row in self._notes(people, SENSITIVE)] + of_profile
+        notes = sorted(self._notes(people, SENSITIVE), key=lambda row: SENSITIVE.index(NoteKind(row.kind)))
+        return [say.note(row) for row in notes] + of_profile
 
     def _notes(self, people: Iterable[Person], kinds: Collection[str]) -> QuerySet[PersonNote]:
         rows = PersonNote.objects.visible_to(self.reader).live().filter(person__in=list(people), kind__in=kinds)
         return rows.select_related("person").order_by("kind", F("on").desc(nulls_last=True), "-id")[:CANDIDATES]
 
-    def occasions(self, country_id: int | None) -> list[Line]:
+    def ahead(self, country_id: int | None) -> list[Line]:
+        """What is planned and which days of the country are coming, the next first."""
+        return sorted(self._planned() + self._occasions(country_id), key=lambda line: line.day or date.max)
+
+    def _planned(self) -> list[Line]:
+        rows = self._exchanges(None).filter(status=ExchangeStatus.PLANNED, starts_on__gte=self.today)
+        return self._with_partners(rows.order_by("starts_on", "id")[:CANDIDATES])
+
+    def _occasions(self, country_id: int | None) -> list[Line]:
         if country_id is None:
             return []
         of_country = occasions_for([country_id]).filter(country__isnull=False)

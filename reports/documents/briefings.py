@@ -38,7 +38,7 @@ def partner_briefing(partner: Partner, *, reader: User, today: date) -> Briefing
         say.part(_("Gifts"), reading.gifts(people), shown=4),
         say.part(_("Agreements and registrations in force"), reading.agreements() + reading.registrations(), shown=5),
         say.part(_("To mind"), reading.sensitivities(people), shown=6),
-        say.part(_("Ahead"), reading.planned() + reading.occasions(partner.country_id), shown=5),
+        say.part(_("Ahead"), reading.ahead(partner.country_id), shown=5),
     ]
     lede = say.joined([partner.kind, partner.city, partner.country], ", ")
     return fitted(Briefing(partner, partner.name, lede, today, str(reader), parts))
@@ -51,7 +51,7 @@ def person_briefing(person: Person, *, reader: User, today: date) -> Briefing:
     mine = Commitment.objects.filter(person=person) | Commitment.objects.filter(partner__in=reading.partner_ids, person__isnull=True)
     country = person.country or (held[0].partner.country if held else None)
     standing = [line for post in held[:2] for line in _standing(post.partner, reading, named=True)]
-    owed = _owed(reading.partner_ids, reading)
+    owed, met = _owed(reading.partner_ids, reading), reading.met(person)
     parts = [
         Part(_("Who they are"), _person_facts(person, country)),
         say.part(
@@ -60,13 +60,13 @@ def person_briefing(person: Person, *, reader: User, today: date) -> Briefing:
             shown=4,
             empty=_("No post is on record."),
         ),
-        say.part(_("Last contacts"), reading.exchanges(reading.met(person)), shown=6, empty=_("No exchange that you may see.")),
+        say.part(_("Last contacts"), reading.exchanges(met), shown=6, empty=_("No exchange that you may see.")),
         say.part(_("Promises both ways"), reading.commitments(mine), shown=8, empty=_("None is open.")),
         Part(_("Visits to return"), owed),
         Part(_("Where we stand"), standing),
-        say.part(_("Gifts"), reading.gifts([person]), shown=5),
+        say.part(_("Gifts"), reading.gifts([person], met), shown=5),
         say.part(_("To mind"), reading.sensitivities([person]), shown=8),
-        say.part(_("Ahead"), reading.planned() + reading.occasions(country.pk if country else None), shown=5),
+        say.part(_("Ahead"), reading.ahead(country.pk if country else None), shown=5),
     ]
     lede = say.joined([person.native_name if person.native_name != person.full_name else "", country], " · ")
     return fitted(Briefing(person, formal_name(person), lede, today, str(reader), parts))
@@ -86,7 +86,7 @@ def country_briefing(country: Country, *, reader: User, today: date) -> Briefing
         say.part(_("Visits to return"), _owed(ids, reading), shown=4),
         say.part(_("Agreements in force"), reading.agreements(), shown=6),
         say.part(_("To mind"), reading.sensitivities([post.person for post in posts]), shown=6),
-        say.part(_("Ahead"), reading.planned() + reading.occasions(country.pk), shown=6),
+        say.part(_("Ahead"), reading.ahead(country.pk), shown=6),
     ]
     return fitted(Briefing(country, country.name, reading.tiers(country.pk), today, str(reader), parts))
 
@@ -111,7 +111,7 @@ def _person_facts(person: Person, country: Country | None) -> list[Line]:
         (_("Letter in Vietnamese"), salutation(person, code, "vi")),
         (_("Letter in English"), salutation(person, code, "en")),
         (_("In Latin letters"), person.latin_name),
-        (_("Languages"), person.languages),
+        (_("Languages"), say.languages(person.languages)),
     ]
     return [Line(str(value), label, None, person) for label, value in facts if value]
 
@@ -142,12 +142,15 @@ def _standing(partner: Partner, reading: Reading, *, named: bool = False) -> lis
 
 
 def _country_standing(country: Country, reading: Reading) -> list[Line]:
-    lines = [_coverage_line(row, reading.today) for row in country_coverage(policy_on(reading.today), reading.today, [country.pk])]
+    by_words: dict[str, list[str]] = {}
+    for row in country_coverage(policy_on(reading.today), reading.today, [country.pk]):
+        by_words.setdefault(_coverage_words(row), []).append(str(row.tier))
+    lines = [Line(words, say.joined(tiers, ", "), reading.today) for words, tiers in by_words.items()]
     told = kept_in_words(kept(reading.today, country=country))
     return [*lines, Line(told, _("Commitments kept"), reading.today)] if told else lines
 
 
-def _coverage_line(row: CountryCoverage, today: date) -> Line:
+def _coverage_words(row: CountryCoverage) -> str:
     done = _("%(done)s of %(required)s exchanges in 365 days") if row.required else _("%(done)s exchanges in 365 days")
     told = [
         row.status.label if row.status else "",
@@ -155,7 +158,7 @@ def _coverage_line(row: CountryCoverage, today: date) -> Line:
         _("%(active)s of %(partners)s partners active") % {"active": row.active_partners, "partners": row.partners},
         _("last %(day)s") % {"day": say.day(row.last_exchange_on)} if row.last_exchange_on else _("never met"),
     ]
-    return Line(say.joined(told), str(row.tier), today)
+    return say.joined(told)
 
 
 def _closest(reading: Reading) -> list[Line]:
