@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from activities.filters import ExchangeFilter
+from activities.filters.exchanges import ExchangeFilter
 from activities.models import Exchange
 from crm.choices import AuditVerb, Confidentiality
 from crm.models import AuditEvent, Field, Province, Unit, User
