@@ -25,6 +25,7 @@ from reports.metrics.periodic.catalogue import FIGURES
 
 _MARK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{[^}]*$|\{%[^%]*$")
 _COMMAND = re.compile(r"^\{%-?\s*(?:tr|tc|p|r)?\s*(for|if|elif)\s+(.*?)\s*-?%\}$")
+_END = re.compile(r"^\{%-?\s*(?:tr|tc|p|r)?\s*(else|endif|endfor)\s*-?%\}$")
 _LOOP = re.compile(r"^(\w+)\s+in\s+([\w.]+)$")
 _QUOTES = str.maketrans("“”‘’", "\"\"''")
 MOST_MISTAKES = 12
@@ -47,7 +48,8 @@ def check_template(content: bytes, file_format: FileFormat) -> None:
     mistakes: list[ValidationError] = []
     try:
         for places, rows in _blocks(content, file_format):
-            mistakes += _mistakes(places, rows)
+            broken = _mistakes(places, rows)
+            mistakes += broken or (_unfinished(places) if file_format == FileFormat.XLSX else [])
         if file_format == FileFormat.DOCX and not mistakes:
             check(_whole_word(content))
     except ValidationError as error:
@@ -104,8 +106,23 @@ def _mistakes(places: list[Place], rows: dict[str, str]) -> list[ValidationError
             try:
                 _follow(mark.translate(_QUOTES), named)
             except ValidationError as error:
-                params = {"mark": mark[:SHOWN], "where": place.where, "why": error.messages[0]}
-                found.append(ValidationError(_("%(mark)s in %(where)s: %(why)s."), code="field", params=params))
+                found.append(_mistake(mark, place, error))
+    return found
+
+
+def _mistake(mark: str, place: Place, error: ValidationError) -> ValidationError:
+    params = {"mark": mark[:SHOWN], "where": place.where, "why": error.messages[0]}
+    return ValidationError(_("%(mark)s in %(where)s: %(why)s."), code="field", params=params)
+
+
+def _unfinished(places: list[Place]) -> list[ValidationError]:
+    """Cells of a workbook stand each by itself: a loop cannot go on in the next one."""
+    found = []
+    for place in places:
+        try:
+            check(place.text.translate(_QUOTES))
+        except ValidationError as error:
+            found.append(_mistake(place.text, place, error))
     return found
 
 
@@ -126,6 +143,8 @@ def _follow(mark: str, named: list[dict[str, str]]) -> None:
         _check_names(check("{% if " + command.group(2) + " %}{% endif %}"), named)
     elif "endfor" in mark and len(named) > 1:
         named.pop()
+    elif not _END.match(mark):
+        raise ValidationError(_("use only fields, {%% for %%} and {%% if %%}"), code="too-much")
 
 
 def _check_names(tree: nodes.Template, named: list[dict[str, str]]) -> None:
