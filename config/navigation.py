@@ -57,6 +57,7 @@ MENU = (
         "table-cells",
         (
             Place(_("Coverage"), "reports:coverage", Permission.COVERAGE_VIEW),
+            Place(_("Trends"), "reports:trends", Permission.COVERAGE_VIEW),
             Place(_("Gaps"), "reports:gap-list", Permission.COVERAGE_VIEW),
             Place(_("At risk"), "reports:risk-list", Permission.COVERAGE_VIEW),
             Place(_("Collision radar"), "reports:collision-list", Permission.COVERAGE_VIEW),

@@ -59,9 +59,7 @@ class ProvinceContact(models.Model):
         ]
         indexes = [
             models.Index(fields=["day_no", "country", "province"], condition=Q(several=False), name="province_contact_by_day"),
-            models.Index(
-                fields=["day_no", "country", "province", "exchange"], condition=Q(several=True), name="province_contact_several"
-            ),
+            models.Index(fields=["day_no", "country", "province", "exchange"], condition=Q(several=True), name="province_contact_several"),
         ]
 
     def __str__(self) -> str:
