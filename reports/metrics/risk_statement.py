@@ -11,7 +11,7 @@ WITH live AS (
                 THEN (SELECT MAX(h.verified_on) FROM {versions} h WHERE h.id = p.id AND h.verified_on <= %(day)s)
                 ELSE p.verified_on END AS verified_on
     FROM {partner} p
-    WHERE (p.archived_at IS NULL OR p.archived_at >= %(day_over)s) AND p.status <> %(closed)s {given}
+    WHERE p.archived_at IS NULL AND p.status <> %(closed)s {given}
 ), figures AS (
     {figures}
 ), silent AS (
@@ -48,7 +48,7 @@ WITH live AS (
     WHERE who.id IS NULL OR who.confidentiality <> %(restricted)s
     GROUP BY t.partner_id
     HAVING COUNT(DISTINCT t.name) + COUNT(DISTINCT CASE
-        WHEN COALESCE(post_of.holds, 1) = 1 AND (who.archived_at IS NULL OR who.archived_at >= %(day_over)s) THEN t.person_id END) <= 1
+        WHEN COALESCE(post_of.holds, 1) = 1 AND who.archived_at IS NULL THEN t.person_id END) <= 1
 ), stewards AS (
     SELECT s.partner_id, s.officer_id AS user_id, MAX(CASE WHEN s.valid_to IS NULL OR s.valid_to > %(day)s THEN 1 ELSE 0 END) AS holds
     FROM {stewardship} s JOIN live l ON l.partner_id = s.partner_id

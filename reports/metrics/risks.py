@@ -1,8 +1,8 @@
 """M6: the reason codes that put a partner at risk as of a day, for all partners in one statement; the same on both databases.
 
 A code is a fact with rows that prove it (``reports.metrics.risk_evidence``), no probability. R1, R2, R3, R6, R7 and R8 are asked
-of partners with at least one counted exchange by T; R4 and R5 of every partner. Partners archived by T, and those that no
-longer exist, are asked nothing. Restricted rows neither make a code nor unmake one, so no reader learns of them from it.
+of partners with at least one counted exchange by T; R4 and R5 of every partner. Archived partners, and those that no longer
+exist, are asked nothing. Restricted rows neither make a code nor unmake one, so no reader learns of them from it.
 """
 
 from collections.abc import Collection, Iterator
