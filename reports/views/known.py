@@ -144,7 +144,13 @@ def _partners(then: dict[int, Decimal], now: dict[int, Decimal]) -> list[tuple[P
 def _countries(then: Sequence[TierCoverage], now: Sequence[TierCoverage]) -> list[ThenNow]:
     """The countries of which a figure of coverage differs, tier by tier."""
     before, after = _by_member(then), _by_member(now)
-    return [pair for key in {**after, **before} if (pair := ThenNow(before.get(key), after.get(key))).differs]
+    pairs = [ThenNow(before.get(key), after.get(key)) for key in {**after, **before}]
+    return [pair for pair in pairs if _shown(pair.then) != _shown(pair.now)]
+
+
+def _shown(row: CountryCoverage | None) -> tuple[Any, ...] | None:
+    """What the page shows of a country."""
+    return row and (row.status, row.done, row.active_partners, row.last_exchange_on, row.level_reached)
 
 
 def _by_member(tiers: Sequence[TierCoverage]) -> dict[tuple[int, int], CountryCoverage]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from reports.metrics.rounding import BILLIONTHS
 from reports.models import PolicyVersion
 
-WIDTH, HEIGHT, STEP = 600, 160, 15
+WIDTH, HEIGHT, STEP, MARKS = 600, 160, 15, 6
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,9 @@ def curve_of(policy: PolicyVersion) -> Curve:
     last = max(weights)
     ages = [*range(0, last, STEP), last]
     points = " ".join(f"{_across(age, last)},{HEIGHT - weights[age] * HEIGHT // BILLIONTHS}" for age in ages)
-    halves = range(policy.half_life_days, last + 1, policy.half_life_days)
-    return Curve(points, [(_across(age, last), age, f"{weights[age] * 100 / BILLIONTHS:.3g}") for age in halves][:6])
+    # The last mark keeps its words on the sheet.
+    halves = range(policy.half_life_days, last * 9 // 10, policy.half_life_days)
+    return Curve(points, [(_across(age, last), age, f"{weights[age] * 100 / BILLIONTHS:.3g}") for age in halves][:MARKS])
 
 
 def _across(age: int, last: int) -> int:

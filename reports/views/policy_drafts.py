@@ -1,5 +1,6 @@
 """Drafts of policy versions: begin, write, look at what would move, hand in, decide."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -134,7 +135,7 @@ def in_words(preview: dict[str, Any]) -> dict[str, Any]:
         }
         for row in preview["countries"]
     ]
-    return {**preview, "bands": bands, "countries": changed}
+    return {**preview, "as_of": date.fromisoformat(preview["as_of"]), "bands": bands, "countries": changed}
 
 
 def _status(code: str | None) -> Any:
