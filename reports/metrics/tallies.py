@@ -97,31 +97,32 @@ def by_field(source: Source, today: int, masks: Mapping[int, int]) -> Tally:
 
 
 NO_PROVINCE = 0
+# Only exchanges of several provinces can be counted twice on another map: the others, nearly all, need no DISTINCT.
+_SINGLE = "SELECT country_id, province_id, COUNT(*) FROM {source} AS c WHERE {window} AND NOT several GROUP BY country_id, province_id"
+_SEVERAL = """
+SELECT country_id, place, COUNT(*)
+FROM (SELECT DISTINCT country_id, {place} AS place, exchange_id FROM {source} AS c WHERE {window} AND several) AS placed
+GROUP BY country_id, place
+"""
+_YEARS = "SELECT country_id, {counted}, MAX(day_no), MAX(level) FROM {source} AS c WHERE {window} GROUP BY country_id"
 
 
 def by_province(source: Source, today: int, provinces: ProvinceMap) -> Tally:
     """Count by province on the map: an exchange of two provinces that are one there is one of it. Three statements."""
     tally = Tally()
-    single = f"SELECT country_id, province_id, COUNT(*) FROM {source.provinces} AS c WHERE {_WINDOW} AND NOT several GROUP BY country_id, province_id"  # noqa: S608, E501
-    for country, province, done in _read(single, today):
+    for country, province, done in _read(_SINGLE.format(source=source.provinces, window=_WINDOW), today):
         tally.add(country, provinces.places[province] if province else NO_PROVINCE, done)
-    if any(pk != place for pk, place in provinces.places.items()):
-        places = " ".join(f"WHEN {int(pk)} THEN {int(place)}" for pk, place in provinces.places.items() if pk != place)
-        place = f"CASE province_id {places} ELSE province_id END"
-    else:
-        place = "province_id"
-    several = (
-        f"SELECT country_id, place, COUNT(*) FROM (SELECT DISTINCT country_id, {place} AS place, exchange_id "  # noqa: S608
-        f"FROM {source.provinces} AS c WHERE {_WINDOW} AND several) AS placed GROUP BY country_id, place"
-    )
-    for country, province, done in _read(several, today):
+    for country, province, done in _read(_SEVERAL.format(source=source.provinces, window=_WINDOW, place=_place_on(provinces)), today):
         tally.add(country, province, done)
-    for country, done, last, level in _read(
-        f"SELECT country_id, {_COUNTED}, MAX(day_no), MAX(level) FROM {source.countries} AS c WHERE {_WINDOW} GROUP BY country_id",  # noqa: S608
-        today,
-    ):
+    for country, done, last, level in _read(_YEARS.format(source=source.countries, window=_WINDOW, counted=_COUNTED), today):
         tally.year(country).add(done, last, level)
     return tally
+
+
+def _place_on(provinces: ProvinceMap) -> str:
+    """SQL for the province of the map in which ``province_id`` lies."""
+    moved = " ".join(f"WHEN {int(pk)} THEN {int(place)}" for pk, place in provinces.places.items() if pk != place)
+    return f"CASE province_id {moved} ELSE province_id END" if moved else "province_id"
 
 
 def last_before(source: Source, day_no: int, country_ids: Collection[int]) -> dict[int, int]:
