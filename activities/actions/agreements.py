@@ -11,11 +11,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from activities.actions.commitments import restrict_commitments
 from activities.actions.recipients import officers_of
 from activities.choices import AgreementFamily, AgreementState, Side
 from activities.models import Agreement, AgreementParty
 from crm.actions.notifications import settle
 from crm.actions.records import archive_record, restore_record, save_record
+from crm.choices import Confidentiality
 from crm.models import Field, Province, User
 from crm.permissions import Permission
 from crm.text import one_line
@@ -50,6 +52,8 @@ def save_agreement(
     _check_renewal(agreement, by=by)
     _check_parties(agreement, named, is_changed=parties is not None)
     save_record(agreement, by=by)
+    if agreement.confidentiality == Confidentiality.RESTRICTED:
+        restrict_commitments(agreement.commitments.all(), by=by)
     if fields is not None:
         agreement.fields.set(fields)
     if parties is not None:

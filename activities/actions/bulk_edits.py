@@ -110,11 +110,21 @@ COMMITMENT_OPERATIONS: tuple[Operation, ...] = (
     HandUnit("unit", gettext_lazy("Unit"), Commitment.unit),
 )
 
+
+class ConfideAgreement(SetColumn):
+    """Who may see an agreement; the commitments under a restricted one are restricted with it."""
+
+    def follow(self, run: BulkRun, rows: Sequence[Agreement], value: str) -> None:
+        if value == Confidentiality.RESTRICTED:
+            telling = Commitment.objects.filter(agreement__in=rows).exclude(confidentiality=Confidentiality.RESTRICTED)
+            run.change(telling, lambda row: setattr(row, "confidentiality", Confidentiality.RESTRICTED))
+
+
 AGREEMENT_OPERATIONS: tuple[Operation, ...] = (
     HandUnit("unit", gettext_lazy("Kept by"), Agreement.unit),
     SignOrNot("state", gettext_lazy("State"), Agreement.state),
     SetColumn("level", gettext_lazy("Level"), Agreement.level),
     SetColumn("policy_document", gettext_lazy("Under the directive"), Agreement.policy_document),
     AddLinks.of("fields_add", gettext_lazy("Add fields of cooperation"), Agreement.fields),
-    SetColumn("confidentiality", gettext_lazy("Who may see"), Agreement.confidentiality),
+    ConfideAgreement("confidentiality", gettext_lazy("Who may see"), Agreement.confidentiality),
 )
