@@ -4,6 +4,8 @@ No version keeps them. They are worked out by the rule by which they are written
 was written since.
 """
 
+from typing import Any
+
 from django.db import connection
 
 from activities.actions.facts import FACT_COLUMNS, facts_of
@@ -92,7 +94,8 @@ def _touched() -> list[int]:
 
 def work_out_keys(tables: KnownTables) -> None:
     """Fill what records are found by."""
-    for model in (Exchange, Agreement, Commitment):
+    models: tuple[type[Any], ...] = (Exchange, Agreement, Commitment)
+    for model in models:
         table = tables[model]
         for keys in table.restored() if table.is_prepared else ():
             rows = list(model._default_manager.filter(pk__in=keys))

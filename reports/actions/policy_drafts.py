@@ -136,5 +136,5 @@ def _secretariat() -> list[User]:
 
 def _tell_authors(draft: PolicyDraft) -> None:
     text = format_lazy("{}: {}", draft.get_state_display(), draft.name)
-    authors = User.objects.filter(pk__in=authors_of(draft)).exclude(pk=draft.decided_by_id)
+    authors = User.objects.filter(pk__in=authors_of(draft)).exclude(pk=draft.decided_by_id or 0)
     notify(authors, topic=NotificationTopic.POLICY, key=f"policy:{draft.pk}:{draft.revision}", text=text, link=draft.get_absolute_url())

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from activities.choices import Level, PointsClass
@@ -47,6 +46,8 @@ class PolicyDraftStartForm(forms.Form):
 
 class PolicyDraftForm(RecordForm):
     """All numbers of a draft. What a file may not say, the form may not either: the action holds the same rules."""
+
+    instance: PolicyDraft
 
     class Meta:
         model = PolicyDraft
@@ -106,8 +107,7 @@ class PolicyDraftForm(RecordForm):
     def save(self, commit: bool = True) -> PolicyDraft:
         self.instance.content = self._content()
         save_draft(self.instance, by=self.by)
-        draft: PolicyDraft = self.instance
-        return draft
+        return self.instance
 
     def _content(self) -> dict[str, Any]:
         content: dict[str, Any] = {name: self.cleaned_data[name] for name in _WHOLE}
@@ -140,8 +140,8 @@ class PolicyDecisionForm(forms.Form):
     decision = forms.ChoiceField(choices=[("approve", ""), ("return", "")], widget=forms.HiddenInput)
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *data: Any, by: User, draft: PolicyDraft) -> None:
-        super().__init__(*data, initial={"revision": draft.revision})
+    def __init__(self, data: Any = None, *, by: User, draft: PolicyDraft) -> None:
+        super().__init__(data, initial={"revision": draft.revision})
         self.by, self.draft = by, draft
 
     def save(self) -> PolicyVersion | None:
@@ -149,11 +149,11 @@ class PolicyDecisionForm(forms.Form):
         return decide_draft(self.draft, by=self.by, approve=self.cleaned_data["decision"] == "approve", reason=self.cleaned_data["reason"])
 
 
-def _whole(label: str | Promise, *, required: bool = True) -> forms.IntegerField:
+def _whole(label: Any, *, required: bool = True) -> forms.IntegerField:
     return forms.IntegerField(label=label, min_value=1, max_value=32_767, required=required)
 
 
-def _exact(label: str | Promise) -> forms.DecimalField:
+def _exact(label: Any) -> forms.DecimalField:
     return forms.DecimalField(
         label=label, min_value=0, max_value=1000, max_digits=8, decimal_places=4, widget=forms.NumberInput(attrs={"step": "any"})
     )

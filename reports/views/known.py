@@ -84,8 +84,8 @@ def known(request: SignedInRequest) -> HttpResponseBase:
     try:
         moment = chosen_moment(request.GET, as_of=half_year, known_on=half_year)
     except ValidationError as error:
-        context = {"mistakes": error.messages, "as_of": request.GET.get("as_of", ""), "known_on": request.GET.get("known_on", "")}
-        return render(request, _template(request), context, status=UNPROCESSABLE)
+        written = {name: request.GET.get(name, "") for name in ("as_of", "known_on")}
+        return render(request, _template(request), {"mistakes": error.messages, **written}, status=UNPROCESSABLE)
     day = moment.known_on
     if "export" in request.GET:
         rows = changes_since(day, moment.as_of, request.user).rows if day else []
@@ -150,7 +150,7 @@ def _countries(then: Sequence[TierCoverage], now: Sequence[TierCoverage]) -> lis
 
 def _shown(row: CountryCoverage | None) -> tuple[Any, ...] | None:
     """What the page shows of a country."""
-    return row and (row.status, row.done, row.active_partners, row.last_exchange_on, row.level_reached)
+    return None if row is None else (row.status, row.done, row.active_partners, row.last_exchange_on, row.level_reached)
 
 
 def _by_member(tiers: Sequence[TierCoverage]) -> dict[tuple[int, int], CountryCoverage]:

@@ -24,4 +24,4 @@ def reference_data_loaded_on(day: date) -> None:
     moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
     for model in versioned_models():
         if issubclass(model, Sourced):
-            model.history.all().update(history_date=moment)
+            model.history.all().update(history_date=moment)  # type: ignore[attr-defined]  # added by django-simple-history

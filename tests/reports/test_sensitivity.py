@@ -1,5 +1,7 @@
 """M10: how far ranks move when a weight moves by a quarter; exact, and kept with day and policy."""
 
+from fractions import Fraction
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -75,7 +77,7 @@ def test_the_policy_is_as_it_was_afterwards_and_the_same_again_is_the_same(polic
 
 
 def test_factors_are_a_quarter() -> None:
-    assert (Variant("class", "event", up=True).factor, Variant("class", "event", up=False).factor) == (1.25, 0.75)
+    assert [Variant("class", "event", up=up).factor for up in (True, False)] == [Fraction(5, 4), Fraction(3, 4)]
 
 
 def test_without_partners_there_is_nothing_to_rank(policy: PolicyVersion) -> None:
