@@ -85,7 +85,7 @@ class Reading:
 
     def gifts(self, people: Iterable[Person], ids: Any = None) -> list[Line]:
         """Gifts at delegations, of the partners or those given, and in notes on the people, the newest first."""
-        of_partners = Participation.objects.filter(partner__in=self.partner_ids).values("exchange") if ids is None else ids
+        of_partners: Any = Participation.objects.filter(partner__in=self.partner_ids).values("exchange") if ids is None else ids
         seen = Exchange.objects.visible_to(self.reader).live().filter(pk__in=of_partners)
         with_gifts = Delegation.objects.filter(exchange__in=seen.values("pk")).exclude(gifts_given="", gifts_received="")
         rows = with_gifts.select_related("exchange").order_by("-exchange__starts_on", "-pk")[:CANDIDATES]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
+from typing import Any
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 
@@ -86,14 +87,14 @@ def kept(
 
     Scopes given together narrow each other. One query, two for a unit.
     """
-    rows = due_in_a_year(as_of, partner=partner, country=country, tier=tier, unit=unit)
+    rows: Any = due_in_a_year(as_of, partner=partner, country=country, tier=tier, unit=unit)  # The outcome is annotated.
     counted = rows.order_by().values("owed_by", "outcome").annotate(n=Count("pk"))
     return _promises((row["owed_by"], row["outcome"], row["n"]) for row in counted)
 
 
 def kept_by_partner(as_of: date, partner_ids: Collection[int] | None = None) -> dict[int, Promises]:
     """Return M7 of every partner that has a commitment due in the year, or of those given, by partner id. One query."""
-    rows = due_in_a_year(as_of)
+    rows: Any = due_in_a_year(as_of)
     if partner_ids is not None:
         rows = rows.filter(partner__in=partner_ids)
     found: dict[int, list[tuple[str, str, int]]] = {}

@@ -135,7 +135,7 @@ def _single(reading: _Reading) -> Evidence:
 def _met(reading: _Reading, side: Side) -> QuerySet[Attendance]:
     exchanges = reading.facts().filter(day_no__gt=reading.today - BREADTH_DAYS).order_by().values("exchange")
     rows = Attendance.objects.filter(side=side, exchange__in=exchanges)
-    return rows.filter(Q(partner__isnull=True) | Q(partner=reading.partner)).select_related("person", "user")
+    return rows.filter(Q(partner__isnull=True) | Q(partner=reading.partner)).select_related("exchange", "person", "user")
 
 
 def _people(reading: _Reading, rows: QuerySet[Attendance]) -> list[Proof]:
@@ -145,7 +145,7 @@ def _people(reading: _Reading, rows: QuerySet[Attendance]) -> list[Proof]:
     found: dict[Any, Proof] = {}
     for row in rows[: ROWS_SHOWN * 5]:
         may_open = row.exchange_id in readable
-        proof = Proof(str(row), row.on, row.exchange.get_absolute_url()) if may_open else Proof(_("Somebody you may not see"), row.on)  # type: ignore[attr-defined]  # annotated
+        proof = Proof(str(row), row.on, row.exchange.get_absolute_url()) if may_open else Proof(_("Somebody you may not see"), row.on)
         found.setdefault(row.person_id or row.user_id or row.name, proof)
     return list(found.values())
 

@@ -133,7 +133,9 @@ def _strongest(partner_ids: Iterable[int], figures: dict[int, Engagement]) -> di
 
 
 def _shown(partner: Partner, figures: Engagement | None, risk: PartnerRisk | None, policy: PolicyVersion) -> ShownPartner:
-    return ShownPartner(partner, figures and figures.index(policy), figures and figures.band(policy), risk)
+    if figures is None:
+        return ShownPartner(partner, None, None, risk)
+    return ShownPartner(partner, figures.index(policy), figures.band(policy), risk)
 
 
 def _promises(country: Country, as_of: date) -> list[dict[str, Any]]:

@@ -56,14 +56,13 @@ def promise(rows: list[tuple], partners: list[Partner], *, known_only: bool = Fa
     for place, promised, due, settled, state, side in rows:
         if known_only and promised < 0:
             continue
-        if settled is not None and (settled > promised or (known_only and settled < 0)):
-            settled = None
+        ended = None if settled is None or settled > promised or (known_only and settled < 0) else settled
         made.append(
             Commitment(
                 partner=partners[place], unit=unit, text="x", owed_by=side, reason="x",
                 promised_on=AS_OF - timedelta(days=promised), due_on=AS_OF - timedelta(days=due),
-                state=CommitmentState.OPEN if settled is None else state,
-                settled_on=None if settled is None else AS_OF - timedelta(days=settled),
+                state=CommitmentState.OPEN if ended is None else state,
+                settled_on=None if ended is None else AS_OF - timedelta(days=ended),
             )
         )  # fmt: skip
     Commitment.objects.bulk_create(made)

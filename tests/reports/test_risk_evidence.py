@@ -56,7 +56,7 @@ def test_every_code_is_proved_by_its_rows(risky: Partner, secretary: User) -> No
     assert {row.day for row in found[Risk.FADING].rows} == {before(days) for days in (30, 60, 90, 370, 400, 430, 460)}
     assert [row.text for row in found[Risk.SINGLE_THREAD].rows] == ["Bà Một, Chủ tịch"]
     assert [(row.text, row.day) for row in found[Risk.PROMISE_OVERDUE].rows] == [("gửi sách", before(50))]
-    assert [(row.text, row.day) for row in found[Risk.ENDING].rows][0] == ("Bản ghi nhớ", before(-60))
+    assert next((row.text, row.day) for row in found[Risk.ENDING].rows) == ("Bản ghi nhớ", before(-60))
     assert len(found[Risk.ENDING].rows) == 2
     assert [row.text for row in found[Risk.UNANSWERED].rows] == ["Thư 30", "Thư 60", "Thư 90"]
     assert [row.day for row in found[Risk.NOT_VERIFIED].rows] == [before(500)]

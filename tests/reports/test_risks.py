@@ -1,6 +1,6 @@
 """M6: each reason code at its edge, who is asked, and what they add up to."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -26,7 +26,7 @@ def before(days: int) -> date:
 
 
 def at(day: date) -> datetime:
-    return timezone.make_aware(datetime(day.year, day.month, day.day, 8))
+    return timezone.make_aware(datetime.combine(day, time(8)))
 
 
 @pytest.fixture
