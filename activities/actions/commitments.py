@@ -155,7 +155,8 @@ def _check_rights(commitment: Commitment, *, by: User) -> None:
 
 def _check_days(commitment: Commitment) -> None:
     errors: dict[str, Any] = {}
-    today, promised_on = timezone.localdate(), commitment.promised_on
+    today = timezone.localdate()
+    promised_on: date | None = commitment.promised_on  # None where it was left out: the model says so
     if promised_on and promised_on > today:
         errors["promised_on"] = ValidationError(_("Nothing can have been promised on a day still to come."), code="future")
     if promised_on and commitment.due_on and commitment.due_on < promised_on:

@@ -178,7 +178,7 @@ def _new(row: PromiseRow, *, by: User, run: PromiseRun) -> Commitment:
     state = row.state or CommitmentState.OPEN
     settled_on = None if state in UNSETTLED else row.settled_on
     commitment = Commitment(
-        text=row.text, partner_id=row.partner_id, owed_by=row.owed_by or Side.OURS, unit_id=run.unit.pk, due_on=row.due_on,
+        text=row.text, partner_id=row.partner_id or 0, owed_by=row.owed_by or Side.OURS, unit_id=run.unit.pk, due_on=row.due_on,
         promised_on=row.promised_on or min(day for day in (today, row.due_on, settled_on) if day), state=state, settled_on=settled_on,
         reason=row.reason, proof=row.proof, assignee_id=row.assignee_id, created_by_id=by.pk, updated_by_id=by.pk,
     )  # fmt: skip

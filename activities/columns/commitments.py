@@ -46,7 +46,8 @@ def with_what_is_seen(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
 def _with_tier(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
     """The first tier of the partner's country today, in the reader's language."""
     held = TierMembership.objects.on(timezone.localdate()).filter(country=OuterRef("partner__country")).order_by("tier__rank", "tier")
-    return rows.annotate(tier_label=Subquery(held.values("tier__label_en" if reads_english() else "tier__label_vi")[:1]))
+    told: QuerySet[Any] = rows.annotate(tier_label=Subquery(held.values("tier__label_en" if reads_english() else "tier__label_vi")[:1]))
+    return told
 
 
 def _text(commitment: Commitment) -> SafeString:

@@ -93,7 +93,7 @@ class CommitmentForm(PlainKeysMixin, RecordForm):
                 del fields[name]
 
     def clean_promised_on(self) -> Any:
-        return self.cleaned_data["promised_on"] or self.instance.promised_on or timezone.localdate()
+        return self.cleaned_data["promised_on"] or (self.instance.promised_on if self.instance.pk else self.initial["promised_on"])
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

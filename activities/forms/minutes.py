@@ -18,7 +18,7 @@ from activities.forms.commitments import colleague_field
 from activities.grammar.minutes import Minutes, Promised, read_minutes
 from activities.lookup.promisers import Promiser, Promisers
 from activities.models import Commitment, Exchange
-from crm.models import User
+from crm.models import Unit, User
 from partners.forms.bulk_edits import writable_units
 from partners.forms.fields import DAY_FORMATS, DayField, PlainKeysMixin
 from partners.models import Partner, Person
@@ -35,7 +35,7 @@ class PromiseForm(PlainKeysMixin, forms.Form):
     due_on = DayField(label=_("Due on"), required=False)
     partner = forms.ModelChoiceField(label=_("Partner"), queryset=Partner.objects.none(), to_field_name="public_id")
     person = forms.ModelChoiceField(label=_("Promised by"), queryset=Person.objects.none(), to_field_name="public_id", required=False)
-    unit = forms.ModelChoiceField(label=_("Unit"), queryset=None, to_field_name="code", required=False)
+    unit = forms.ModelChoiceField(label=_("Unit"), queryset=Unit.objects.none(), to_field_name="code", required=False)
     assignee = colleague_field(_("Who"))
 
     def __init__(self, data: Any, *, prefix: str, promisers: Promisers, promised_on: Any, units: Any) -> None:

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -110,12 +110,12 @@ class CommitmentCreate(CreateView):
             exchange = commitment.exchange = by_public_id(Exchange.objects.visible_to(user).live(), public_id)
             commitment.promised_on = min(exchange.starts_on, timezone.localdate())
             partners = exchange.participations.order_by("rank", "id").values_list("partner", flat=True)
-            commitment.partner_id = partners[0] if len(partners) == 1 else None
+            commitment.partner_id = partners[0] if len(partners) == 1 else None  # type: ignore[assignment]  # the form asks
         if public_id := asked.get("agreement"):
             agreement = commitment.agreement = by_public_id(Agreement.objects.visible_to(user).live(), public_id)
             commitment.promised_on = min(agreement.signed_on or timezone.localdate(), timezone.localdate())
             signed = agreement.parties.filter(partner__isnull=False).values_list("partner", flat=True)
-            commitment.partner_id = signed[0] if len(signed) == 1 else None
+            commitment.partner_id = signed[0] if len(signed) == 1 else None  # type: ignore[assignment]  # the form asks
         if public_id := asked.get("partner"):
             commitment.partner = by_public_id(Partner.objects.visible_to(user).live(), public_id)
         return commitment
@@ -145,7 +145,7 @@ class CommitmentSettle(UpdateView):
     permission = Permission.COMMITMENT_EDIT
     model = Commitment
     template_name = "activities/commitment_settle.html"
-    form_class = SettlingForm
+    form_class: ClassVar[type[Any]] = SettlingForm
     heading = _("Settle the commitment")
 
     def get_queryset(self) -> QuerySet[Any]:
