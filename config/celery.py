@@ -19,6 +19,8 @@ app.conf.beat_schedule = {
     # What is due and what is coming is told before work begins, and then mailed to those who want it so.
     "remind-nightly": {"task": "activities.tasks.remind_everybody", "schedule": crontab(hour=5, minute=0)},
     "mail-digests": {"task": "activities.tasks.mail_digests", "schedule": crontab(hour=6, minute=30, day_of_week="mon-fri")},
+    # What is stored is not believed for ever: issued reports and a sample of past figures are looked at again.
+    "recheck-figures-nightly": {"task": "reports.tasks.recheck_figures", "schedule": crontab(hour=2, minute=40)},
     # Monday's digest of the secretariat; later in the morning only what a mail server has not taken.
     "weekly-digests": {"task": "reports.tasks.send_weekly_digests", "schedule": crontab(hour="6-12/2", minute=0, day_of_week="mon")},
     # A worker that was killed in the middle leaves an import "running": it is taken up again.

@@ -9,4 +9,4 @@ class ReportsConfig(AppConfig):
     def ready(self) -> None:
         from reports import receivers  # noqa: F401  (figures follow what is logged)
         from reports.actions import merge_rules  # noqa: F401  (figures stay behind when partners are merged)
-        from reports.jobs import contacts, digests, policies, refreshing, risks, snapshots  # noqa: F401  (kinds of jobs, known to workers and to their page)
+        from reports.jobs import contacts, digests, policies, rechecks, refreshing, risks, snapshots  # noqa: F401  (kinds of jobs, known to workers and to their page)

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from reports.jobs.contacts import start_check_of_contacts
 from reports.jobs.digests import start_digests
+from reports.jobs.rechecks import start_rechecks
 from reports.jobs.snapshots import start_snapshot
 
 
@@ -19,3 +20,9 @@ def take_all_snapshots() -> None:
 def send_weekly_digests() -> None:
     """Make and mail the digests of the week; later on the same day, try again what no mail server took."""
     start_digests(timezone.localdate())
+
+
+@shared_task
+def recheck_figures() -> None:
+    """Hold issued reports to their hashes, and a sample of stored figures to those computed anew."""
+    start_rechecks(timezone.localdate())
