@@ -99,7 +99,7 @@ class AgreementFilter(RecordFilter):
 class TwinningFilter(AgreementFilter):
     """The list of twinned pairs: agreements of that family, whatever their kind."""
 
-    family = None
+    family = None  # type: ignore[assignment]  # how the library drops a filter
 
     @property
     def qs(self) -> QuerySet:

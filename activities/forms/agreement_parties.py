@@ -82,7 +82,7 @@ class PartyFormSet(BaseFormSet):
     side: Side
 
     def parties(self) -> list[AgreementParty]:
-        return [party for form in self.forms if (party := form.party(self.side)) is not None]  # type: ignore[attr-defined]  # of PartyForm
+        return [party for form in self.forms if (party := form.party(self.side)) is not None]
 
 
 _LIMITS: dict[str, Any] = {"extra": BLANK_LINES, "max_num": MOST_PARTIES, "absolute_max": MOST_PARTIES + 10, "validate_max": True}

@@ -23,6 +23,8 @@ class AgreementForm(PlainKeysMixin, RecordForm):
 
     instance: Agreement
     fields: dict[str, Any]
+    ours: Any
+    theirs: Any
 
     class Meta:
         model = Agreement
@@ -84,7 +86,7 @@ class AgreementForm(PlainKeysMixin, RecordForm):
         """The signing on record during which it was signed: recent ones, and the one it has."""
         seen = Exchange.objects.visible_to(self.by)
         signings = seen.live().filter(kind__family=ExchangeFamily.AGREEMENT).select_related("kind").order_by("-starts_on", "-id")
-        kept = self.instance.exchange_id or self.initial.get("exchange")
+        kept: Any = self.instance.exchange_id or self.initial.get("exchange")
         exchange = self.fields["exchange"]
         exchange.queryset = seen.filter(Q(pk__in=signings.values("pk")) | Q(pk=kept))
         rows = [*seen.filter(pk=kept).select_related("kind"), *signings[:RECENT_SIGNINGS]]

@@ -135,14 +135,16 @@ class AgreementResource(ListResource[AgreementRow]):
 
     def built(self, number: int, values: dict[str, Any], problems: tuple[Problem, ...], decision: str) -> AgreementRow:
         value = values.get
+        texts: dict[str, Any] = {name: value(name) or "" for name in ("title", "partner", "province", "number", "level")}
+        days: dict[str, Any] = {name: value(name) for name in ("signed_on", "valid_from", "valid_to")}
         return AgreementRow(
             number_of_row=number,
-            **{name: value(name) or "" for name in ("title", "partner", "province", "number", "level")},
+            **texts,
+            **days,
             country_id=value("country"),
             kind_id=value("kind"),
             signed_at=value("place") or "",
             summary=value("note") or "",
-            **{name: value(name) for name in ("signed_on", "valid_from", "valid_to")},
             problems=problems,
         )
 

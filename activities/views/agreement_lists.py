@@ -24,7 +24,7 @@ class QuickView(NamedTuple):
     """A question that is asked every week: what the list shows, how many rows, and whether it shows that now."""
 
     label: str | Promise
-    count: int
+    rows: int
     address: str
     is_shown: bool
 

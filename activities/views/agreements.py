@@ -88,7 +88,8 @@ def commitments_under(agreement: Agreement, user: User) -> Iterable[Commitment]:
 
 def chain_of(agreement: Agreement, user: User) -> Iterable[Agreement]:
     """The agreement with those before and after it by renewal, the oldest first, as far as the reader may see them."""
-    before, after = [], []
+    before: list[Agreement] = []
+    after: list[Agreement] = []
     step = agreement
     while step.renews_id and len(before) < LONGEST_CHAIN and (step := _one(user, pk=step.renews_id)):
         before.append(step)

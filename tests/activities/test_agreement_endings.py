@@ -85,6 +85,6 @@ def test_the_calendar_shows_the_last_day_to_those_who_may_read(an: User, chau: U
 
 def test_nothing_restricted_leaves_the_site(binh: User, partner: Partner) -> None:
     ending_in(10, partner, binh, confidentiality=Confidentiality.RESTRICTED)
-    asked = {"since": TODAY, "until": TODAY + timedelta(days=30), "kinds": frozenset({EntryKind.ENDING})}
+    asked: dict[str, Any] = {"since": TODAY, "until": TODAY + timedelta(days=30), "kinds": frozenset({EntryKind.ENDING})}
     assert len(entries(Selection(binh, **asked))) == 1
     assert entries(Selection(binh, **asked, outside=True)) == []

@@ -56,7 +56,7 @@ def entered(unit: Unit, partner: Partner, **changes: Any) -> dict[str, Any]:
 def test_every_filter_finds_what_it_says(ha: User, nghe_an: Unit, partner: Partner, client: Client) -> None:
     client.force_login(ha)
     today, korean = timezone.localdate(), make_partner("Quỹ Đường Bình Minh", country="KR")
-    soon = {"signed_on": today - timedelta(days=300), "valid_to": today + timedelta(days=100)}
+    soon: dict[str, Any] = {"signed_on": today - timedelta(days=300), "valid_to": today + timedelta(days=100)}
     make_agreement(partner, by=ha, title="Sắp hết", number="07/TT", unit=nghe_an, level="central", **soon)
     make_agreement(partner, by=ha, title="Đã hết", kind="PLAN", signed_on=date(2018, 1, 1), valid_to=date(2020, 1, 1))
     make_agreement(korean, by=ha, title="Đàm phán", state=AgreementState.NEGOTIATED, signed_on=None, valid_to=None)
@@ -87,7 +87,7 @@ def test_every_filter_finds_what_it_says(ha: User, nghe_an: Unit, partner: Partn
     assert {query: found(client, query) for query in expected} == expected
     assert found(client, "", at=f"{LIST}twinnings/") == ["Kết nghĩa"]
     page = client.get(LIST)
-    assert [view.count for view in page.context["quick_views"]] == [2, 0, 1, 1, 1]
+    assert [view.rows for view in page.context["quick_views"]] == [2, 0, 1, 1, 1]
 
 
 def test_the_list_and_its_export_show_all_columns_without_a_query_more_for_a_row(ha: User, nghe_an: Unit, client: Client) -> None:

@@ -219,7 +219,9 @@ def test_it_is_archived_and_restored_with_a_version_each(an: User, partner: Part
 def test_a_twinning_names_the_province_of_the_day_of_signing(ha: User, partner: Partner) -> None:
     twinning: dict[str, Any] = {"kind": "TWINNING_PROVINCE", "by": ha, "signed_on": date(2009, 4, 18), "valid_to": None}
     agreement = make_agreement(partner, parties=[ours(province="quang-nam"), theirs(partner)], **twinning)
-    assert told(agreement.parties.get(side="ours").province).startswith("Quảng Nam (")
+    province = agreement.parties.get(side="ours").province
+    assert province is not None
+    assert told(province).startswith("Quảng Nam (")
     for parties, code in (
         ([ours(unit=agreement.unit), theirs(partner)], "province-required"),
         ([ours(province="lam-dong"), theirs(partner)], "province-of-another-day"),
