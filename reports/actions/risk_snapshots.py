@@ -25,6 +25,9 @@ def store_risks(
     figures = stored, parameters or engagement_statement(policy, day, partner_ids)[1]
     statement, parameters = risks_statement(policy, day, partner_ids, stored=figures)
     with connection.cursor() as cursor:
+        if partner_ids is None and connection.vendor == "postgresql":
+            # The figures of the day were written in this transaction: without a look at them, it is planned for a handful of rows.
+            cursor.execute(f"ANALYZE {EngagementSnapshot._meta.db_table}")
         cursor.execute(_INSERT.format(table=RiskSnapshot._meta.db_table, statement=statement), parameters)
         return int(cursor.rowcount)
 
