@@ -66,6 +66,10 @@ class LineGroup(Labelled):
     lines: tuple[Line, ...]
     is_breakdown: bool = False
 
+    @property
+    def has_data(self) -> bool:
+        return any(value is not None for line in self.lines for value in line.values)
+
 
 @dataclass(frozen=True)
 class Column(Labelled):
@@ -136,7 +140,13 @@ class Figures:
 
     @property
     def summary_tables(self) -> list[Table]:
-        return [self._table(group) for group in self.summary]
+        """Groups of which something is on record."""
+        return [self._table(group) for group in self.summary if group.has_data]
+
+    @property
+    def without_data(self) -> list[str]:
+        """The names of groups of which nothing is on record in any column."""
+        return [group.label for group in self.summary if not group.has_data]
 
     @property
     def breakdown_tables(self) -> list[Table]:
