@@ -1,6 +1,8 @@
 """A unit says that it has nothing to report for a period, or takes that back; and silent units are reminded (M9)."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -25,8 +27,9 @@ from reports.models import NothingToReport
 # Before the last days of a period nobody can know that it brings nothing.
 EARLIEST_DAYS = 7
 
-_in_words = lazy(str, str)
-_day = lazy(lambda value: date_format(value, "SHORT_DATE_FORMAT"), str)
+# In the language of whoever is told, so they are read only when the text is made.
+_in_words: Callable[[Period], Any] = lazy(str, str)
+_day: Callable[[date], Any] = lazy(lambda value: date_format(value, "SHORT_DATE_FORMAT"), str)
 
 
 @transaction.atomic

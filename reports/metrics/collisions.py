@@ -58,8 +58,8 @@ class Collision:
     @property
     def order(self) -> tuple[bool, int, str, int, str, str]:
         """Sorts what can still be joined first, by its day; then what was held, the latest first."""
-        day = self.second.on.toordinal()
-        return (not self.is_ahead, day if self.is_ahead else -day, self.partner.sort_key, self.partner.pk, *(u.path for u in self.units))
+        day, (first, second) = self.second.on.toordinal(), self.units
+        return not self.is_ahead, day if self.is_ahead else -day, self.partner.sort_key, self.partner.pk, first.path, second.path
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,8 @@ def _rows(as_of: date, country_ids: Iterable[int] | None) -> Iterator[_Row]:
     met = _window(as_of).filter(partner__archived_at=None)
     if country_ids is not None:
         met = met.filter(partner__country__in=list(country_ids))
-    hosts, co_hosts = Count("host_unit", distinct=True), Count("exchange__co_units__unit", distinct=True)
-    several = met.order_by().values("partner").annotate(hosts=hosts, co_hosts=co_hosts).filter(Q(hosts__gt=1) | Q(co_hosts__gt=0))
+    counts = {"hosts": Count("host_unit", distinct=True), "co_hosts": Count("exchange__co_units__unit", distinct=True)}
+    several = met.order_by().values("partner").annotate(**counts).filter(Q(hosts__gt=1) | Q(co_hosts__gt=0))
     columns = ("partner", "exchange__starts_on", "exchange__kind", "exchange", "exchange__parent", "host_unit")
     of_parent = ("exchange__parent__host_unit", "exchange__parent__confidentiality")
     rows = met.filter(partner__in=several.values("partner")).order_by("partner", "day_no", "exchange")

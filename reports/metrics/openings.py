@@ -80,7 +80,7 @@ def openings(country_ids: Collection[int], as_of: date, reader: User) -> Opening
 def partners_to_approach(country_ids: Collection[int]) -> dict[int, Partner]:
     """The partner of each country that was met last; of those never met the first by name."""
     live = Partner.objects.live().exclude(status=PartnerStatus.CLOSED).filter(country__in=country_ids)
-    order = [F("last_contact_on").desc(nulls_last=True), F("sort_key"), F("pk")]
+    order: Any = [F("last_contact_on").desc(nulls_last=True), F("sort_key"), F("pk")]
     ranked = live.annotate(place=Window(RowNumber(), partition_by="country", order_by=order))
     return {partner.country_id or 0: partner for partner in ranked.filter(place=1)}
 
@@ -105,7 +105,8 @@ def _agreements_ending(country_ids: Collection[int], as_of: date, reader: User) 
     parties = AgreementParty.objects.filter(agreement__in=seen, partner__country__in=country_ids, partner__archived_at=None)
     found: dict[int, tuple[Agreement, Partner]] = {}
     for party in parties.select_related("agreement", "partner").order_by("agreement__valid_to", "agreement", "rank", "pk"):
-        found.setdefault(party.partner.country_id, (party.agreement, party.partner))
+        partner: Any = party.partner
+        found.setdefault(partner.country_id, (party.agreement, partner))
     return found
 
 
@@ -116,7 +117,7 @@ def _events_ahead(country_ids: Collection[int], as_of: date) -> dict[int, Event]
     events = list(ahead.order_by("starts_on", "pk"))
     found: dict[int, Event] = {}
     for event in events:
-        if event.country_id in country_ids:
+        if event.country_id is not None and event.country_id in country_ids:
             found.setdefault(event.country_id, event)
     attending = _countries_by_forum({event.forum_id for event in events if event.forum_id}, country_ids, as_of)
     for event in events:
@@ -150,7 +151,7 @@ def _associations(country_ids: Collection[int], as_of: date) -> dict[int, Unit]:
     units = Unit.objects.on(as_of).filter(country__in=country_ids)
     found: dict[int, Unit] = {}
     for unit in sorted(units, key=lambda unit: (unit.path.count("/"), unit.path)):
-        found.setdefault(unit.country_id, unit)
+        found.setdefault(unit.country_id or 0, unit)
     return found
 
 
@@ -198,7 +199,7 @@ def _colleagues(country_ids: Collection[int], as_of: date, reader: User) -> dict
 def _contacts(country_ids: Collection[int], as_of: date, reader: User) -> dict[int, Post]:
     """The person in office, first in protocol order, at the country's partners, of those the reader may see."""
     held = Post.objects.visible_to(reader).live().on(as_of).filter(partner__country__in=country_ids, partner__archived_at=None)
-    order = [F("rank"), F("partner__last_contact_on").desc(nulls_last=True), F("pk")]
+    order: Any = [F("rank"), F("partner__last_contact_on").desc(nulls_last=True), F("pk")]
     ranked = held.filter(Q(person__archived_at=None)).annotate(
         place=Window(RowNumber(), partition_by="partner__country", order_by=order), home=F("partner__country")
     )

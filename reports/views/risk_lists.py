@@ -56,11 +56,12 @@ class SuccessionFilter(RecordFilter):
         fields: list[str] = []
 
     @property
-    def qs(self) -> QuerySet:
+    def qs(self) -> QuerySet[Any]:
         today = timezone.localdate()
         asked = self.form.cleaned_data.get("ends_by") if self.is_valid() else None
         followed = Post.objects.live().filter(predecessor=OuterRef("pk"))
-        rows = super().qs.on(today).filter(partner__archived_at=None, person__archived_at=None)
+        posts: Any = super().qs
+        rows: QuerySet[Any] = posts.on(today).filter(partner__archived_at=None, person__archived_at=None)
         return rows.filter(valid_to__lte=asked or today + timedelta(days=YEAR_DAYS)).exclude(Exists(followed))
 
     def silent(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:

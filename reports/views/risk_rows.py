@@ -48,13 +48,14 @@ class RiskFilter(PartnerFilter):
         return stored.first()
 
     @property
-    def qs(self) -> QuerySet:
+    def qs(self) -> QuerySet[Any]:
         asked = self.form.cleaned_data if self.is_valid() else {}
         policy = PolicyVersion.objects.in_force(self.day).first() if self.day else None
         if policy is None:
-            return super().qs.annotate(mask=Value(0), alarm=Value(""), gravity=Value(0)).none()
+            nobody: QuerySet[Any] = super().qs.annotate(mask=Value(0), alarm=Value(""), gravity=Value(0)).none()
+            return nobody
         of_day = FilteredRelation("risk_snapshots", condition=Q(risk_snapshots__policy=policy, risk_snapshots__day=self.day))
-        rows = super().qs.annotate(risk=of_day).filter(risk__isnull=False)
+        rows: QuerySet[Any] = super().qs.annotate(risk=of_day).filter(risk__isnull=False)
         rows = rows.annotate(mask=F("risk__mask"), alarm=F("risk__alarm"), gravity=_GRAVITY)
         if asked.get("alarm"):
             rows = rows.filter(alarm__in=asked["alarm"])

@@ -204,6 +204,6 @@ def test_the_page_narrows_leaves_as_a_file_and_refuses_the_future(lao: Partner, 
     address = reverse("reports:collision-list")
     assert lao.name in client_of(an).get(f"{address}?when=ahead").content.decode()
     assert lao.name not in client_of(an).get(f"{address}?when=held").content.decode()
-    lines = b"".join(client_of(an).get(f"{address}?export=csv").streaming_content).decode().splitlines()
+    lines = b"".join(client_of(an).get(f"{address}?export=csv")).decode().splitlines()
     assert len(lines) == 2
     assert client_of(an).get(f"{address}?as_of=2100-01-01").status_code == 422

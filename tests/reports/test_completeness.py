@@ -1,6 +1,7 @@
 """M9: which units reported, which had nothing to report, which are silent; declaring it, taking it back, being reminded."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -94,7 +95,7 @@ def test_an_exchange_of_a_chapter_and_one_held_together_count_for_the_unit(an: U
 
 
 @pytest.mark.parametrize("values", [{"status": ExchangeStatus.PLANNED}, {"confidentiality": Confidentiality.RESTRICTED}])
-def test_what_is_planned_or_restricted_reports_nothing(an: User, nghe_an: Unit, values: dict[str, str]) -> None:
+def test_what_is_planned_or_restricted_reports_nothing(an: User, nghe_an: Unit, values: dict[str, Any]) -> None:
     make_exchange(make_partner(), by=an, on=QUARTER.start, **values)
     assert state(nghe_an) == Reporting.SILENT
 
@@ -261,12 +262,12 @@ def test_a_question_without_an_answer_is_refused_in_words(an: User, query: str) 
 def test_the_page_leaves_as_a_file(an: User, nghe_an: Unit) -> None:
     declare_nothing(nghe_an, by=an, period=QUARTER)
     answer = client_of(an).get(reverse("reports:reporting") + "?export=csv&state=declared")
-    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    lines = b"".join(answer).decode("utf-8-sig").splitlines()
     assert len(lines) == 2
     assert '"PU-40"' in lines[1]
     assert client_of(an).get(reverse("reports:reporting") + "?export=pdf").status_code == 404
     book = client_of(an).get(reverse("reports:reporting") + "?export=xlsx")
-    assert b"".join(book.streaming_content).startswith(b"PK")
+    assert b"".join(book).startswith(b"PK")
 
 
 def test_the_desk_asks_from_the_last_week_of_a_quarter_until_a_month_after() -> None:

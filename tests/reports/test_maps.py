@@ -96,7 +96,7 @@ def test_the_page_has_the_map_and_the_same_as_a_table(an: User) -> None:
     one_tier = client_of(an).get(reverse("reports:coverage-map") + "?tier=NEIGHBOUR").content.decode()
     assert one_tier.count('<th scope="row">') == 3
     assert client_of(an).get(reverse("reports:coverage-map") + "?as_of=2100-01-01").status_code == 422
-    lines = b"".join(client_of(an).get(reverse("reports:coverage-map") + "?tier=NEIGHBOUR&export=csv").streaming_content).splitlines()
+    lines = b"".join(client_of(an).get(reverse("reports:coverage-map") + "?tier=NEIGHBOUR&export=csv")).splitlines()
     assert len(lines) == 4
 
 

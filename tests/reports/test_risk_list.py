@@ -82,7 +82,7 @@ def test_without_a_stored_day_the_list_says_so(an: User) -> None:
 
 
 def test_it_leaves_as_a_file_and_has_its_filters(silent: Partner, fading: Partner, an: User) -> None:
-    lines = b"".join(client_of(an).get(f"{reverse(LIST)}?alarm=red&columns=name,short&export=csv").streaming_content).decode().splitlines()
+    lines = b"".join(client_of(an).get(f"{reverse(LIST)}?alarm=red&columns=name,short&export=csv")).decode().splitlines()
     assert len(lines) == 2
     assert "R1, R7" in lines[1]
     assert client_of(an).get(reverse("reports:risk-filters")).status_code == 200
@@ -130,5 +130,5 @@ def test_a_person_out_of_the_readers_scope_is_not_listed(an: User, chau: User, n
     post("Bà Kín", make_partner(), 30, confidentiality=Confidentiality.UNIT, unit=nghe_an)
     assert "Bà Kín" in page(an, "", "reports:succession-list")
     assert "Bà Kín" not in page(chau, "", "reports:succession-list")
-    lines = b"".join(client_of(chau).get(reverse("reports:succession-list") + "?export=csv").streaming_content).splitlines()
+    lines = b"".join(client_of(chau).get(reverse("reports:succession-list") + "?export=csv")).splitlines()
     assert len(lines) == 1
