@@ -2,6 +2,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+# These rows are copies that are held against the records every night: checking the keys of millions of them takes longer
+# than writing them, and finds nothing.
+
 
 class CountryContact(models.Model):
     """A counted two-way exchange as one country's: a row for each kind of partner of the country that took part.
@@ -12,9 +15,11 @@ class CountryContact(models.Model):
     its day and level are the country's too.
     """
 
-    exchange = models.ForeignKey("activities.Exchange", on_delete=models.CASCADE, related_name="+", db_index=False)
-    country = models.ForeignKey("crm.Country", on_delete=models.PROTECT, related_name="+", db_index=False)
-    partner_kind = models.ForeignKey("partners.PartnerKind", on_delete=models.PROTECT, related_name="+", db_index=False)
+    exchange = models.ForeignKey("activities.Exchange", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    country = models.ForeignKey("crm.Country", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    partner_kind = models.ForeignKey(
+        "partners.PartnerKind", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     day_no = models.IntegerField(_("day"))
     level = models.PositiveSmallIntegerField(_("level"))
     field_mask = models.BigIntegerField(_("fields"))
@@ -45,9 +50,9 @@ class ProvinceContact(models.Model):
     ``several``: the exchange names several provinces, which may lie in one on another day's map.
     """
 
-    exchange = models.ForeignKey("activities.Exchange", on_delete=models.CASCADE, related_name="+", db_index=False)
-    country = models.ForeignKey("crm.Country", on_delete=models.PROTECT, related_name="+", db_index=False)
-    province = models.ForeignKey("crm.Province", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    exchange = models.ForeignKey("activities.Exchange", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    country = models.ForeignKey("crm.Country", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    province = models.ForeignKey("crm.Province", null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     day_no = models.IntegerField(_("day"))
     several = models.BooleanField(_("one of several provinces"))
 
