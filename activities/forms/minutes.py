@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any
@@ -26,6 +27,20 @@ from partners.models import Partner, Person
 LONGEST = 20_000
 
 
+@dataclass(frozen=True)
+class Offered:
+    """What the lines of one exchange may choose from, by the keys that are sent."""
+
+    promised_on: date
+    partners: dict[str, Partner]
+    people: dict[str, Person]
+    units: dict[str, Unit]
+
+    @staticmethod
+    def label(row: Any) -> str:
+        return row.display if isinstance(row, Unit) else str(row)
+
+
 class PromiseForm(PlainKeysMixin, forms.Form):
     """One promise of the minutes."""
 
@@ -33,22 +48,20 @@ class PromiseForm(PlainKeysMixin, forms.Form):
     owed_by = forms.ChoiceField(label=_("Owed by"), choices=Side.choices)
     text = forms.CharField(label=_("What was promised"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
     due_on = DayField(label=_("Due on"), required=False)
-    partner = forms.ModelChoiceField(label=_("Partner"), queryset=Partner.objects.none(), to_field_name="public_id")
-    person = forms.ModelChoiceField(label=_("Promised by"), queryset=Person.objects.none(), to_field_name="public_id", required=False)
-    unit = forms.ModelChoiceField(label=_("Unit"), queryset=Unit.objects.none(), to_field_name="code", required=False)
+    # Of rows that all lines share: choosing among them asks nothing for each line.
+    partner = forms.TypedChoiceField(label=_("Partner"), empty_value=None)
+    person = forms.TypedChoiceField(label=_("Promised by"), required=False, empty_value=None)
+    unit = forms.TypedChoiceField(label=_("Unit"), required=False, empty_value=None)
     assignee = colleague_field(_("Who"))
 
-    def __init__(self, data: Any, *, prefix: str, promisers: Promisers, promised_on: Any, units: Any) -> None:
+    def __init__(self, data: Any, *, prefix: str, offered: "Offered") -> None:
         super().__init__(data, prefix=prefix, auto_id=f"{prefix}-%s")
         fields: dict[str, Any] = self.fields
-        self.promised_on = promised_on
-        fields["partner"].queryset = Partner.objects.filter(pk__in=[partner.pk for partner in promisers.partners])
-        fields["partner"].choices = [("", "—"), *((partner.public_id, partner.name) for partner in promisers.partners)]
-        fields["person"].queryset = Person.objects.filter(pk__in=[person.pk for person in promisers.people])
-        fields["person"].choices = [("", "—"), *((person.public_id, person.full_name) for person in promisers.people)]
-        fields["unit"].queryset = writable_units(promisers.by)
-        fields["unit"].choices = units
-        if len(promisers.partners) == 1:
+        self.promised_on = offered.promised_on
+        for name, rows in (("partner", offered.partners), ("person", offered.people), ("unit", offered.units)):
+            fields[name].choices = [("", "—"), *((key, offered.label(row)) for key, row in rows.items())]
+            fields[name].coerce = rows.get
+        if len(offered.partners) == 1:
             fields["partner"].widget = forms.HiddenInput()
 
     def full_clean(self) -> None:
@@ -106,9 +119,16 @@ class MinutesEntry:
 
     @cached_property
     def rows(self) -> list[Row]:
+        if not self.read.promises:
+            return []
         promisers = Promisers(self.exchange, by=self.by)
-        units = [("", "—"), *((unit.code, unit.display) for unit in writable_units(self.by))] if self.read.promises else []
-        return [self._row(promised, promisers, units) for promised in self.read.promises]
+        offered = Offered(
+            self.promised_on,
+            {str(partner.public_id): partner for partner in promisers.partners},
+            {str(person.public_id): person for person in promisers.people},
+            {unit.code: unit for unit in writable_units(self.by)},
+        )
+        return [self._row(promised, promisers.of(promised), offered) for promised in self.read.promises]
 
     @property
     def is_valid(self) -> bool:
@@ -125,12 +145,13 @@ class MinutesEntry:
         written: Written = write_minutes(self.exchange, by=self.by, promises=promises, summary=self.read.rest if self.wants_summary else "")
         return written
 
-    def _row(self, promised: Promised, promisers: Promisers, units: Any) -> Row:
+    def _row(self, promised: Promised, promiser: Promiser, offered: Offered) -> Row:
+        if promiser.unit is not None and promiser.unit.code not in offered.units:
+            # Of another unit's work nothing can be written from here: the line stays whole, for somebody to decide.
+            promiser = Promiser(partner=promiser.partner)
         key = _key_of(promised)
-        promiser = promisers.of(promised)
-        is_sent = f"{key}-text" in self.data
-        data = self.data if is_sent else _said(key, promised, promiser)
-        form = PromiseForm(data, prefix=key, promisers=promisers, promised_on=self.promised_on, units=units)
+        data = self.data if f"{key}-text" in self.data else _said(key, promised, promiser)
+        form = PromiseForm(data, prefix=key, offered=offered)
         form.is_valid()
         return Row(promised, form, is_usual=promiser.side is None)
 

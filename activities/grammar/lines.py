@@ -7,6 +7,7 @@ from crm.text import fold, nfc
 
 LONGEST = 4000
 BLOT = "\x00"
+_PUNCTUATION = " ,;:.-–—"
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # Words that only join what was read, and so are no news once it is gone.
 _JOINING = frozenset(["va", "voi", "cua", "cung", "tai", "o", "do", "cho", "and", "with", "of", "the", "from", "at", "to", "in", "by"])
@@ -48,13 +49,20 @@ class Line:
         """What has not been read, as typed; empty where only joining words and punctuation are left."""
         if all(word.folded in _JOINING for word in self.words()):
             return ""
+        return _without_loose_ends(self._left())
+
+    def rest_of_task(self) -> str:
+        """The same of something to be done, which begins with its verb: "cho mượn phòng", "in kỷ yếu"."""
+        return self._left().strip(_PUNCTUATION) if any(word.folded not in _JOINING for word in self.words()) else ""
+
+    def _left(self) -> str:
         kept = "".join(" " if shadow == BLOT else letter for letter, shadow in zip(self.text, self.shadow, strict=True))
-        return _without_loose_ends(re.sub(r"\s+([,;.:])", r"\1", " ".join(kept.split())))
+        return re.sub(r"\s+([,;.:])", r"\1", " ".join(kept.split()))
 
 
 def _without_loose_ends(text: str) -> str:
     """Drop joining words and punctuation at the beginning, and punctuation at the end."""
-    text = text.strip(" ,;:.-–—")
+    text = text.strip(_PUNCTUATION)
     first, _space, after = text.partition(" ")
     if after and fold(first) in _JOINING:
         return _without_loose_ends(after)

@@ -59,7 +59,7 @@ def read_task(text: str, *, today: date, since: date) -> Task | None:
         line = Line(line.text[match.end() :])
     plain = " ".join(line.text.split()).strip(" ,;")
     due = read_due(line, today=today, since=since)
-    return Task(line.rest() or plain if due is not None and due.start else plain, who, due)
+    return Task(line.rest_of_task() or plain if due is not None and due.start else plain, who, due)
 
 
 def read_marks(line: Line) -> list[Marked]:

@@ -115,9 +115,9 @@ def _read(part: str, *, today: date, since: date) -> Iterator[Promised]:
 
 def _text_and_due(part: str, *, today: date, since: date) -> tuple[str, Day | None]:
     line = Line(part)
-    plain = line.rest() or " ".join(line.text.split())
+    plain = line.rest_of_task() or " ".join(line.text.split())
     due = read_due(line, today=today, since=since)
-    text = (line.rest() or plain) if due is not None and due.start else plain
+    text = (line.rest_of_task() or plain) if due is not None and due.start else plain
     return text[:1].upper() + text[1:], due
 
 

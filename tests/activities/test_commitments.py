@@ -292,7 +292,7 @@ def several(an: User, binh: User, lao: Partner) -> dict[str, Commitment]:
         ("due_until=2098-12-31", ["theirs", "overdue"]),
         ("due_since=2098-12-31", ["later"]),
         ("q=tre cua ban", ["theirs"]),
-        ("q=cu ba", ["later", "undated"]),
+        ("q=vien cu ba", ["later", "undated"]),
         ("unit=PU-22", []),
     ],
 )

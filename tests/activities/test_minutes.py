@@ -289,7 +289,7 @@ def test_the_minutes_ask_a_fixed_number_of_queries(an: User, lao: Partner, meeti
     get_counted(client, address_of(meeting), name="minutes page")
 
     with CaptureQueriesContext(connection) as asked:
-        rows_read(client, meeting, "\n".join(["-> An, việc", "-> ông Khamphone, ký", "-> Quảng Ninh, đón"] * 6))
+        rows_read(client, meeting, "\n".join(["-> ta, việc", "-> ông Khamphone, ký", "-> Quảng Ninh, đón"] * 6))
     check_count("minutes read", [query["sql"] for query in asked.captured_queries])
 
 
