@@ -1,12 +1,9 @@
-"""Of countries: whether any partner is active, and when the next exchange is planned."""
+"""Of countries: whether any partner is active."""
 
 from collections.abc import Collection
 from datetime import date
 
-from django.db.models import Min
-
 from activities.models import Participation
-from reports.metrics.contacts import planned_after
 from reports.metrics.days import ACTIVE_DAYS, day_number
 
 
@@ -18,14 +15,9 @@ def countries_with_active_partner(as_of: date, contacted: Collection[int]) -> se
     today = day_number(as_of)
     rows = Participation.objects.filter(counted=True, two_way=True, day_no__gt=today - ACTIVE_DAYS, day_no__lte=today).order_by()
     countries = rows.values_list("partner__country", flat=True).distinct()
-    doubtful = set(countries.filter(partner__archived_at__isnull=False, partner__country__in=contacted))
+    # Whoever is archived was archived by somebody, and of that there is an index.
+    doubtful = set(countries.filter(partner__archived_by__isnull=False, partner__country__in=contacted))
     if not doubtful:
         return set(contacted)
     confirmed = set(countries.filter(partner__archived_at__isnull=True, partner__country__in=doubtful))
     return (set(contacted) - doubtful) | confirmed
-
-
-def next_planned(as_of: date, country_ids: Collection[int]) -> dict[int, date]:
-    """Return the first two-way exchange after T that was on record by T, by country. One query."""
-    rows = planned_after(as_of).filter(partner__country__in=country_ids).values_list("partner__country")
-    return dict(rows.annotate(Min("exchange__starts_on")))

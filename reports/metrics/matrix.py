@@ -15,7 +15,7 @@ from fractions import Fraction
 from crm.models import Country, Field, Tier
 from crm.models.places import CountryKind
 from reports.choices import Axis, CellMark, CoverageStatus
-from reports.metrics.active_countries import countries_with_active_partner, next_planned
+from reports.metrics.active_countries import countries_with_active_partner
 from reports.metrics.country_contacts import are_stored, source
 from reports.metrics.coverage import members_on
 from reports.metrics.days import ACTIVE_DAYS, day_number, day_of
@@ -32,7 +32,7 @@ class Cell:
     """One figure. Of a country ``done`` is n and ``target`` N; of a tier ``done`` is the sum of ``min(n, N)``.
 
     ``target`` is None where no number is asked. ``reached`` of ``countries``: how many of a tier's countries had contact.
-    ``status``: M8, of a country's total.
+    ``status``: M8 of a country's total, whatever is planned.
     """
 
     mark: CellMark
@@ -106,7 +106,7 @@ class Question:
 
 
 def matrix(policy: PolicyVersion, as_of: date, question: Question, *, stored: bool | None = None) -> Matrix:
-    """Return the matrix as of the day. Some fourteen queries, whatever the axis and however much is on record.
+    """Return the matrix as of the day. Seven to thirteen queries by the axis, whatever is asked and however much is on record.
 
     ``stored``: whether to read stored contacts; where not given, if there are any.
     """
@@ -122,7 +122,6 @@ def matrix(policy: PolicyVersion, as_of: date, question: Question, *, stored: bo
         columns=columns,
         tally=tally,
         before=last_before(contacts, last - ACTIVE_DAYS, country_ids),
-        planned=next_planned(as_of, country_ids),
         active=countries_with_active_partner(as_of, {pk for pk, year in tally.years.items() if year.done and pk in country_ids}),
         duties=Duties.on(as_of, policy),
         targets=Targets.on(as_of, question.axis),
@@ -141,7 +140,6 @@ class _Facts:
     columns: Columns
     tally: Tally
     before: dict[int, int]
-    planned: dict[int, date]
     active: set[int]
     duties: Duties
     targets: Targets
@@ -185,7 +183,8 @@ class _Facts:
         year = self.tally.years.get(country_id, CountryYear())
         done = Fraction(year.done)
         last = year.last if year.last is not None else self.before.get(country_id)
-        stands = status(duty, self.as_of, last=None if last is None else day_of(last), planned=self.planned.get(country_id))
+        # What was done is told here, not what is planned.
+        stands = status(duty, self.as_of, last=None if last is None else day_of(last), planned=None)
         if not done and not self.has_data:
             return Cell(CellMark.NO_DATA)
         if duty is None or duty.exempt:

@@ -287,6 +287,6 @@ def test_a_matrix_takes_the_same_few_queries_however_much_is_on_record(
     for age in range(5):
         make_exchange(lao, by=secretary, on=AS_OF - timedelta(days=age))
     store_contacts()
-    for axis, queries in ((Axis.QUARTER, 8), (Axis.FIELD, 10), (Axis.PARTNER_KIND, 10), (Axis.PROVINCE, 13)):
+    for axis, queries in ((Axis.QUARTER, 7), (Axis.FIELD, 9), (Axis.PARTNER_KIND, 9), (Axis.PROVINCE, 12)):
         with django_assert_num_queries(queries):
             matrix(policy, AS_OF, Question(axis=axis))
