@@ -4,11 +4,11 @@ import re
 import zipfile
 from collections.abc import Iterable
 from io import BytesIO
+from typing import Any
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from reports.choices import FileFormat
@@ -64,11 +64,11 @@ def _refuse_part(name: str, part: bytes) -> None:
         raise _refused(_("The file has a field or formula that fetches something from outside. Take it out."), "fetches")
 
 
-def _not_an_office_file(file_format: FileFormat) -> Promise:
+def _not_an_office_file(file_format: FileFormat) -> Any:
     if file_format == FileFormat.DOCX:
-        return _("This is no Word file (.docx). Open it in Word, save it as .docx, and bring that.")  # type: ignore[return-value]  # lazy
-    return _("This is no Excel workbook (.xlsx). Open it in Excel, save it as .xlsx, and bring that.")  # type: ignore[return-value]  # lazy
+        return _("This is no Word file (.docx). Open it in Word, save it as .docx, and bring that.")
+    return _("This is no Excel workbook (.xlsx). Open it in Excel, save it as .xlsx, and bring that.")
 
 
-def _refused(words: str | Promise, code: str) -> ValidationError:
+def _refused(words: Any, code: str) -> ValidationError:
     return ValidationError(words, code=code)

@@ -33,6 +33,9 @@ def offered_units(user: User) -> Any:
 class PeriodicReportForm(PlainKeysMixin, RecordForm):
     """A new report. A day says which week, month, quarter, half-year or year; a term, or another period, says its own days."""
 
+    instance: PeriodicReport
+    fields: dict[str, Any]
+
     day = DayField(label=_("A day in the period"), required=False, help_text=_("For a week, month, quarter, half-year or year."))
     first_day = DayField(label=_("First day"), required=False, help_text=_("Only for a term or another period."))
     last_day = DayField(label=_("Last day"), required=False)
@@ -74,7 +77,7 @@ class PeriodicReportForm(PlainKeysMixin, RecordForm):
         return first, end
 
     def save(self, commit: bool = True) -> PeriodicReport:
-        report: PeriodicReport = self.instance
+        report = self.instance
         report.title = default_title(report)
         report.place = _place_of(report.unit)
         report.addressee = "" if report.unit.parent is None else report.unit.parent.name_vi
@@ -84,6 +87,9 @@ class PeriodicReportForm(PlainKeysMixin, RecordForm):
 
 class ReportTextForm(PlainKeysMixin, RecordForm):
     """The head and the text of a draft. ``previous``: the text of last time; ``taken``: of which part it is put in."""
+
+    instance: PeriodicReport
+    fields: dict[str, Any]
 
     class Meta:
         model = PeriodicReport
@@ -115,7 +121,7 @@ class ReportTextForm(PlainKeysMixin, RecordForm):
     def save(self, commit: bool = True) -> PeriodicReport:
         texts = {section.code: self.cleaned_data[f"text_{section.code}"] for section in self.sections}
         save_periodic_report(self.instance, by=self.by, texts=texts)
-        return self.instance  # type: ignore[return-value]  # the form's own model
+        return self.instance
 
 
 class IssueForm(forms.Form):
@@ -138,6 +144,9 @@ class IssueForm(forms.Form):
 
 class ReportTemplateForm(PlainKeysMixin, RecordForm):
     """A template that staff bring."""
+
+    instance: ReportTemplate
+    fields: dict[str, Any]
 
     file = forms.FileField(label=_("File"), help_text=_("A Word file (.docx) or Excel workbook (.xlsx) of at most 2 MB, without macros."))
 
@@ -167,7 +176,7 @@ class ReportTemplateForm(PlainKeysMixin, RecordForm):
         return file
 
     def save(self, commit: bool = True) -> ReportTemplate:
-        template: ReportTemplate = self.instance
+        template = self.instance
         save_report_template(template, by=self.by, check=check_template)
         return template
 

@@ -54,7 +54,7 @@ class ReportTemplateCreate(CreateView):
 class ReportTemplateArchive(ArchiveView):
     permission = Permission.REPORT_EDIT
     model = ReportTemplate
-    action = staticmethod(archive_report_template)
+    action = staticmethod(archive_report_template)  # type: ignore[assignment]  # takes its own noun, not any record
     question = Question(
         _("Archive this template?"), _("It can no longer be chosen. Reports that were issued with it stay as they are."), _("Archive")
     )

@@ -35,8 +35,8 @@ def exchanges(span: Span) -> QuerySet[Exchange]:
     return rows if span.directive_id is None else rows.filter(policy_document=span.directive_id)
 
 
-def _agreements(span: Span) -> QuerySet[Agreement]:
-    rows = Agreement.objects.live().exclude(confidentiality=Confidentiality.RESTRICTED).exclude(state=AgreementState.NEGOTIATED)
+def _agreements(span: Span) -> Any:
+    rows: Any = Agreement.objects.live().exclude(confidentiality=Confidentiality.RESTRICTED).exclude(state=AgreementState.NEGOTIATED)
     if span.unit_ids is not None:
         parties = AgreementParty.objects.filter(unit__in=span.unit_ids).values("agreement")
         rows = rows.filter(Q(unit__in=span.unit_ids) | Q(pk__in=parties))
@@ -45,12 +45,14 @@ def _agreements(span: Span) -> QuerySet[Agreement]:
 
 
 def agreements_signed(span: Span) -> QuerySet[Agreement]:
-    return _agreements(span).filter(signed_on__gte=span.start)
+    rows: QuerySet[Agreement] = _agreements(span).filter(signed_on__gte=span.start)
+    return rows
 
 
 def agreements_in_force(span: Span) -> QuerySet[Agreement]:
     """Agreements that held at the end of the span."""
-    return _agreements(span).on(span.day)
+    rows: QuerySet[Agreement] = _agreements(span).on(span.day)
+    return rows
 
 
 def _commitments(span: Span) -> QuerySet[Commitment]:
@@ -90,13 +92,14 @@ def partners_of_units(span: Span) -> QuerySet[Partner]:
     return rows if span.unit_ids is None else rows.filter(unit__in=span.unit_ids)
 
 
-def _registrations(span: Span) -> QuerySet[Registration]:
+def _registrations(span: Span) -> Any:
     rows = Registration.objects.live().filter(valid_from__lt=span.end)
     return rows if span.unit_ids is None else rows.filter(partner__unit__in=span.unit_ids)
 
 
 def registrations_issued(span: Span) -> QuerySet[Registration]:
-    return _registrations(span).filter(valid_from__gte=span.start)
+    rows: QuerySet[Registration] = _registrations(span).filter(valid_from__gte=span.start)
+    return rows
 
 
 def ngos_registered(span: Span) -> QuerySet[Partner]:
