@@ -107,11 +107,11 @@ def gap_part(request: SignedInRequest) -> HttpResponse:
 def gap_follow_up(request: SignedInRequest) -> HttpResponse:
     """Make the next step of the gap of ``gap`` a follow-up, and open it. 404 for a gap that there is not any more."""
     today = timezone.localdate()
-    gap = next((row for row in worst_gaps(policy_on(today), today) if row.key == request.POST.get("gap")), None)
-    if gap is None:
-        raise Http404
-    (proposed,) = with_proposals([gap], today, request.user)
     try:
+        gap = next((row for row in worst_gaps(policy_on(today), today) if row.key == request.POST.get("gap")), None)
+        if gap is None:
+            raise Http404
+        (proposed,) = with_proposals([gap], today, request.user)
         follow_up = follow_up_gap(proposed, by=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
