@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -82,7 +82,7 @@ def kinds_known() -> list[tuple[str, str]]:
 
 
 class JobFilter(django_filters.FilterSet):
-    """The list of jobs: wholes, not parts. Routine ones that went well are left out unless their name or a state is asked for."""
+    """The list of jobs: wholes, not parts. Routine ones are left out, unless they failed or their name or a state is asked for."""
 
     name = ChoicesFilter(choices=kinds_known, label=gettext_lazy("Job"))
     state = ChoicesFilter(choices=JobState.choices, label=gettext_lazy("State"))
@@ -99,4 +99,4 @@ class JobFilter(django_filters.FilterSet):
         chosen = self.form.cleaned_data if self.is_valid() else {}
         if chosen.get("name") or chosen.get("state"):
             return found
-        return found.exclude(name__in=routine_names(), state=JobState.DONE)
+        return found.exclude(~Q(state=JobState.FAILED), name__in=routine_names())

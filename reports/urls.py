@@ -99,6 +99,7 @@ urlpatterns = [
     path("actions/", action_items.ActionItemList.as_view(), name="action-item-list"),
     path("actions/filters/", action_items.ActionItemFilters.as_view(), name="action-item-filters"),
     path("actions/new/", action_items.ActionItemCreate.as_view(), name="action-item-create"),
+    path("actions/on-desk/", action_items.action_items_on_desk, name="action-items-on-desk"),
     path("actions/copy/", action_items.action_item_copy, name="action-item-copy"),
     path("actions/<uuid:public_id>/", action_items.ActionItemDetail.as_view(), name="action-item-detail"),
     path("actions/<uuid:public_id>/edit/", action_items.ActionItemEdit.as_view(), name="action-item-edit"),

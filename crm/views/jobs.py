@@ -57,7 +57,13 @@ def standing(request: SignedInRequest) -> dict[str, Any]:
         routine_done=Count("pk", filter=Q(name__in=routine_names(), state=JobState.DONE)),
         failed=Count("pk", filter=Q(state=JobState.FAILED)),
     )
-    return {"under_way": [as_shown(run) for run in runs.unfinished().order_by("-id")[:10]], "routine_names": routine_names(), **counts}
+    unfinished = runs.unfinished()
+    return {
+        "under_way": [as_shown(run) for run in unfinished.exclude(name__in=routine_names()).order_by("-id")[:10]],
+        "routine_names": routine_names(),
+        "routine_waiting": unfinished.filter(name__in=routine_names()).count(),
+        **counts,
+    }
 
 
 def as_shown(run: JobRun) -> dict[str, Any]:

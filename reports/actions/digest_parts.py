@@ -24,7 +24,7 @@ from reports.metrics.gaps import Gap, worst_gaps
 from reports.metrics.stored import stored_days
 from reports.models import DigestSubscription, RiskSnapshot
 
-ROWS_AT_MOST = 20
+ROWS_AT_MOST = 10
 # Beyond this many, what is new is not told row by row: the page of the part sorts better than a message.
 KEYS_AT_MOST = 3000
 
@@ -99,7 +99,9 @@ def _why(gap: Gap) -> str:
 
 
 def _gap_url(gap: Gap) -> str:
-    return gap.target.line.get_absolute_url() if gap.target else reverse("reports:gap-list")
+    if gap.target is not None or gap.country is None:
+        return gap.target.line.get_absolute_url() if gap.target else reverse("reports:gap-list")
+    return reverse("reports:country-detail", args=[gap.country.alpha2])
 
 
 def _at_risk(user: User, wanted: DigestSubscription, as_of: date) -> Part | None:

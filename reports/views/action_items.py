@@ -1,6 +1,6 @@
 """The action plans of units: the list, an item with what was held for it, writing, closing in one step, copying."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from activities.models import Exchange
 from activities.views.exchanges import day_in
@@ -31,13 +31,15 @@ from reports.actions.action_items import (
     restore_action_item,
     suggested_exchanges,
 )
-from reports.columns import ACTION_ITEM_COLUMNS, is_overdue
+from reports.columns import ACTION_ITEM_COLUMNS, OPEN, is_overdue
 from reports.filters import ActionItemFilter
 from reports.forms.action_items import ActionItemForm, ClosingForm, exchanges_of_unit, writable_units
 from reports.forms.plans import chosen_year
 from reports.models import ActionItem, PlanLine
 
 FOUND_AT_MOST = 20
+DESK_DAYS = 30
+DESK_LINES = 6
 
 
 class ActionItemList(RecordList):
@@ -211,3 +213,18 @@ def action_item_copy(request: SignedInRequest) -> HttpResponse:
         "count": sum(not row.skipped for row in rows), "refused": refused, "last_day": date(year, 12, 31),
     }  # fmt: skip
     return render(request, "reports/action_item_copy.html", context, status=UNPROCESSABLE if refused else 200)
+
+
+@require_safe
+@requires(Permission.ACTION_ITEM_EDIT)
+def action_items_on_desk(request: SignedInRequest) -> HttpResponse:
+    """The box of the desk: what the reader's units have planned and is late or due soon; nothing where there is none."""
+    today = timezone.localdate()
+    own = ActionItem.objects.live().filter(
+        unit__in=request.user.scope.home_unit_ids, state__in=OPEN, due_on__lte=today + timedelta(days=DESK_DAYS)
+    )
+    items = list(own.select_related("unit", "assignee").order_by("due_on", "id")[: DESK_LINES + 1])
+    if not items:
+        return HttpResponse("")
+    context = {"items": items[:DESK_LINES], "more": len(items) > DESK_LINES, "today": today, "late": own.filter(due_on__lt=today).count()}
+    return render(request, "reports/action_items_on_desk.html", context)

@@ -69,6 +69,8 @@ def test_routine_jobs_that_went_well_are_counted_and_not_listed(client: Client, 
     assert "lần-1" not in text
     assert "name=t.often" in text
     assert "lần-1" in page(client, ha, reverse("crm:job-list") + "?name=t.often")
+    start_job("t.often", key="lần-chờ")
+    assert "lần-chờ" not in page(client, ha, reverse("crm:job-list"))
 
 
 def test_an_empty_list_says_how_jobs_begin(client: Client, ha: User) -> None:

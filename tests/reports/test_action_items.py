@@ -180,3 +180,16 @@ def test_items_pass_to_the_survivor_when_partners_are_merged(ha: User, an: User,
     merge_partners(survivor, lao, by=ha)
     item.refresh_from_db()
     assert item.partner == survivor
+
+
+def test_what_is_late_or_due_soon_is_on_the_desk_of_the_unit(client: Client, binh: User, an: User, chau: User, nghe_an: Unit) -> None:
+    today = timezone.localdate()
+    make_item(an, nghe_an, "Trễ rồi", due_on=today.replace(year=today.year - 1, day=1))
+    make_item(an, nghe_an, "Còn lâu", due_on=today.replace(year=today.year + 1, day=1))
+    address = reverse("reports:action-items-on-desk")
+    client.force_login(binh)
+    text = client.get(address).content.decode()
+    assert "Trễ rồi" in text
+    assert "Còn lâu" not in text
+    client.force_login(chau)
+    assert not client.get(address).content
