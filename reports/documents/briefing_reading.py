@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from activities.calendar.occurrences import occasions_for, occurrences
@@ -23,6 +23,7 @@ from reports.metrics.commitments import Kept, Promises
 DAYS_AHEAD = 60
 SENSITIVE = (NoteKind.SENSITIVITY, NoteKind.PROTOCOL, NoteKind.INTEREST)
 GIFTS = (NoteKind.GIFT_GIVEN, NoteKind.GIFT_TAKEN)
+FEW_PARTNERS = 50
 CANDIDATES = 60  # More rows than two pages hold; how many lie behind them is not counted beyond.
 
 
@@ -40,11 +41,14 @@ class Reading:
         return self._with_partners(rows.order_by("-starts_on", "-id")[:CANDIDATES])
 
     def _exchanges(self, ids: Any) -> QuerySet[Exchange]:
-        """Of many partners the latest alone are looked through: by the index that timelines use."""
+        """Of a few partners the latest are looked up; of many, as of a large country, the days are gone through backwards."""
+        rows = Exchange.objects.visible_to(self.reader).live().select_related("kind")
+        of_partners = Participation.objects.filter(partner__in=self.partner_ids)
+        if ids is None and len(self.partner_ids) > FEW_PARTNERS:
+            return rows.filter(Exists(of_partners.filter(exchange=OuterRef("pk"))))
         if ids is None:
-            latest = Participation.objects.filter(partner__in=self.partner_ids).order_by("-day_no", "-exchange")
-            ids = set(latest.values_list("exchange", flat=True)[: CANDIDATES * 5])
-        return Exchange.objects.visible_to(self.reader).live().filter(pk__in=ids).select_related("kind")
+            ids = set(of_partners.order_by("-day_no", "-exchange").values_list("exchange", flat=True)[: CANDIDATES * 5])
+        return rows.filter(pk__in=ids)
 
     def _with_partners(self, rows: Iterable[Exchange]) -> list[Line]:
         found = list(rows)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, F
+from django.db.models import Count, Exists, F, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -34,7 +34,6 @@ DAYS_AHEAD = 365
 PARTNERS_OF_A_KIND = 5
 EXCHANGES_SHOWN = 8
 PEOPLE_SHOWN = 12
-LOOKED_THROUGH = 300
 
 
 @dataclass(frozen=True)
@@ -147,11 +146,11 @@ def _promises(country: Country, as_of: date) -> list[dict[str, Any]]:
     ]
 
 
-def _exchanges(partner_ids: list[int], as_of: date, reader: User) -> list[Exchange]:
-    latest = Participation.objects.filter(partner__in=partner_ids, exchange__starts_on__lte=as_of).order_by("-day_no", "-exchange")
-    ids = set(latest.values_list("exchange", flat=True)[:LOOKED_THROUGH])
-    rows = Exchange.objects.visible_to(reader).live().filter(pk__in=ids, status=ExchangeStatus.HELD).select_related("kind", "host_unit")
-    return list(rows.order_by("-starts_on", "-id")[:EXCHANGES_SHOWN])
+def _exchanges(country: Country, as_of: date, reader: User) -> list[Exchange]:
+    """The last held exchanges, found by going through the days from the last one back."""
+    with_country = Participation.objects.filter(exchange=OuterRef("pk"), partner__country=country)
+    rows = Exchange.objects.visible_to(reader).live().filter(Exists(with_country), status=ExchangeStatus.HELD, starts_on__lte=as_of)
+    return list(rows.select_related("kind", "host_unit").order_by("-starts_on", "-id")[:EXCHANGES_SHOWN])
 
 
 def _agreements(partner_ids: list[int], as_of: date, reader: User) -> list[Agreement]:
