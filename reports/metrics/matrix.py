@@ -239,15 +239,15 @@ def _against(done: Fraction, target: Fraction, *, overdue: bool) -> CellMark:
 
 def _sum(cells: Sequence[Cell]) -> Cell:
     """The sum of cells of countries: of what is asked, as far as it was done; else how many had contact."""
-    reached, known = sum(1 for cell in cells if cell.done), [cell for cell in cells if cell.mark != CellMark.NO_DATA]
-    counts = {"reached": reached, "countries": len(cells)}
+    reached, countries = sum(1 for cell in cells if cell.done), len(cells)
+    known = [cell for cell in cells if cell.mark != CellMark.NO_DATA]
     if cells and not known:
-        return Cell(CellMark.NO_DATA, **counts)
+        return Cell(CellMark.NO_DATA, reached=reached, countries=countries)
     asked = [(cell.done, cell.target) for cell in cells if cell.target is not None]
     if asked:
         done = sum((min(done, target) for done, target in asked), Fraction(0))
         target = sum((target for _done, target in asked), Fraction(0))
         # A tier is overdue where every country of which something is asked is.
         overdue = all(cell.mark == CellMark.OVERDUE for cell in known if cell.target is not None)
-        return Cell(_against(done, target, overdue=overdue), done, target, **counts)
-    return Cell(CellMark.CONTACT if reached else CellMark.NOT_ASKED, **counts)
+        return Cell(_against(done, target, overdue=overdue), done, target, reached=reached, countries=countries)
+    return Cell(CellMark.CONTACT if reached else CellMark.NOT_ASKED, reached=reached, countries=countries)

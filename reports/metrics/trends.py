@@ -56,7 +56,8 @@ class Trends:
 
 def month_ends(until: date, count: int) -> list[date]:
     """The last days of so many months before the day, the earliest first; the day itself if it is one."""
-    found, day = [], until + timedelta(days=1)
+    found: list[date] = []
+    day = until + timedelta(days=1)
     while len(found) < count:
         day = day.replace(day=1) - timedelta(days=1)
         found.append(day)

@@ -40,8 +40,7 @@ def coverage_matrix(request: SignedInRequest) -> HttpResponseBase:
     try:
         look = read_look(request.GET)
     except ValidationError as error:
-        context = {"mistakes": error.messages, "as_of": request.GET.get("as_of", "")}
-        return render(request, template, context, status=422)
+        return render(request, template, {"mistakes": error.messages, "as_of": request.GET.get("as_of", "")}, status=422)
     with look.moment.reading():
         context = _context(look)
     if "export" in request.GET:
@@ -121,9 +120,9 @@ def _silent_provinces(look: Look, as_of: date) -> frozenset[int]:
     if provinces is None:
         return frozenset()
     year = completeness(as_of - timedelta(days=YEAR_DAYS - 1), as_of + timedelta(days=1), as_of)
-    unions = [row for row in year.rows if row.unit.province_id is not None]
-    spoke = {provinces.places[row.unit.province_id] for row in unions if row.state != Reporting.SILENT}
-    return frozenset({provinces.places[row.unit.province_id] for row in unions} - spoke)
+    unions = [(provinces.places[row.unit.province_id], row.state) for row in year.rows if row.unit.province_id is not None]
+    spoke = {place for place, state in unions if state != Reporting.SILENT}
+    return frozenset({place for place, _state in unions} - spoke)
 
 
 def _marks(shown: Matrix) -> list[CellMark]:

@@ -33,14 +33,14 @@ def matrix_file(request: SignedInRequest, look: Look, shown: Matrix, grid: Grid,
 
 
 def figures_answer(
-    request: SignedInRequest, name: str, head: Sequence[Sequence[str]], table: Sequence[Sequence[Any]], day: str
+    request: SignedInRequest, name: str, head: Sequence[Sequence[Any]], table: Sequence[Sequence[Any]], day: str
 ) -> HttpResponse:
     """Answer with a head and a table of what a page shows, after the export is on record."""
     check(request, Permission.EXPORT)
     format_name = request.GET.get("export", "")
     if format_name not in FORMATS:
         raise Http404
-    details = {"list": name, "format": format_name, "filters": request.GET.urlencode(), "rows": len(table) - 1}
+    details: dict[str, Any] = {"list": name, "format": format_name, "filters": request.GET.urlencode(), "rows": len(table) - 1}
     record_event(AuditVerb.EXPORTED, by=request.user, request=request, columns=[str(cell) for cell in table[0]], **details)
     content = _csv(head, table) if format_name == "csv" else _xlsx(head, table)
     response = HttpResponse(content, content_type="text/csv; charset=utf-8" if format_name == "csv" else XLSX)
@@ -71,7 +71,7 @@ def table_of(grid: Grid) -> list[list[str]]:
     return [heads, *([line.head.text, *(shown.text for shown in line.cells)] for line in grid.lines)]
 
 
-def _csv(head: Iterable[Sequence[str]], table: Iterable[Sequence[Any]]) -> bytes:
+def _csv(head: Iterable[Sequence[Any]], table: Iterable[Sequence[Any]]) -> bytes:
     written = io.StringIO()
     writer = csv.writer(written, quoting=csv.QUOTE_NONNUMERIC)
     for row in (*head, [], *table):
@@ -79,7 +79,7 @@ def _csv(head: Iterable[Sequence[str]], table: Iterable[Sequence[Any]]) -> bytes
     return ("\ufeff" + written.getvalue()).encode()
 
 
-def _xlsx(head: Iterable[Sequence[str]], table: Sequence[Sequence[Any]]) -> bytes:
+def _xlsx(head: Iterable[Sequence[Any]], table: Sequence[Sequence[Any]]) -> bytes:
     file = io.BytesIO()
     # Strings stay strings: no formulas, no links, no numbers made of digits.
     book = Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False})

@@ -129,7 +129,10 @@ def _line(row: Row, matrix: Matrix, look: Look, earlier: _Earlier, *, with_sets:
     total = _address(row, None, matrix, look)
     cells.append(_shown(row.total, then.total if then else None, earlier.exists, address=total, place=f"{row_code(row)}.{TOTAL}"))
     if with_sets:
-        cells += [_share(row.breadth, then and then.breadth, earlier.exists), _share(row.depth, then and then.depth, earlier.exists)]
+        cells += [
+            _share(row.breadth, then.breadth if then else None, earlier.exists),
+            _share(row.depth, then.depth if then else None, earlier.exists),
+        ]
     return Line(_row_head(row, look, is_foot=is_foot), cells)
 
 

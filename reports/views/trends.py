@@ -95,8 +95,8 @@ def trends_compute(request: SignedInRequest) -> HttpResponse:
 def _figure(series: Series, found: Trends) -> Figure:
     title = str(series.tier or _("All tiers, each country once"))
     lines = [
-        ChartLine(_("Breadth"), [point and point.breadth for point in series.points], "first"),
-        ChartLine(_("Depth"), [point and point.depth for point in series.points], "second"),
+        ChartLine(_("Breadth"), [point.breadth if point else None for point in series.points], "first"),
+        ChartLine(_("Depth"), [point.depth if point else None for point in series.points], "second"),
     ]
     last = series.known[-1]
     words = _("Breadth %(breadth)s and depth %(depth)s at the end") % {"breadth": percent(last.breadth), "depth": percent(last.depth)}
@@ -122,7 +122,7 @@ def _network(found: Trends) -> dict[str, Any] | None:
 
 def _round_up(most: int) -> int:
     """A round number not below the highest value, for the top of a picture."""
-    size = 10 ** max(len(str(most)) - 1, 0)
+    size = int(10 ** (len(str(most)) - 1))
     return max(-(-most // size) * size, 1)
 
 

@@ -196,16 +196,20 @@ def neighbours(policy: PolicyVersion, **asked: object) -> Matrix:
     return matrix(policy, AS_OF, Question(tier=Tier.objects.get(code="NEIGHBOUR"), **asked))  # type: ignore[arg-type]
 
 
+def figure(cell: Cell) -> str:
+    return f"{cell.done}/{cell.target}"
+
+
 def test_many_meetings_with_one_country_never_hide_the_neglect_of_another(secretary: User, policy: PolicyVersion) -> None:
     lao = make_partner(country="LA")
     PlanLine.objects.create(tier=Tier.objects.get(code="NEIGHBOUR"), required=4, cadence_days=90, reason="x")
     for age in range(20):
         make_exchange(lao, by=secretary, on=AS_OF - timedelta(days=age))
     found = neighbours(policy)
-    assert (laos_row(found).total.done, laos_row(found).total.target) == (20, 4)
-    assert (found.foot.total.done, found.foot.total.target, found.foot.total.mark) == (4, 12, CellMark.PARTLY)
+    assert figure(laos_row(found).total) == "20/4"
+    assert (figure(found.foot.total), found.foot.total.mark) == ("4/12", CellMark.PARTLY)
     assert (found.foot.depth, found.foot.breadth) == (Fraction(1, 3), Fraction(1, 3))
-    assert (found.foot.cells[-1].done, found.foot.cells[-1].target) == (1, 3)
+    assert figure(found.foot.cells[-1]) == "1/3"
 
 
 def test_silence_beyond_the_cadence_is_overdue_and_no_contact_ever_is_none(secretary: User, policy: PolicyVersion) -> None:
@@ -247,7 +251,7 @@ def test_a_plan_line_for_a_field_asks_each_country_of_its_tier_and_a_countrys_ow
     place = next(place for place, column in enumerate(found.columns) if column.key == group.pk)
     asked = {row.country.alpha2: row.cells[place].target for row in found.rows if row.country}
     assert asked == {"LA": 2, "KH": 5, "CN": 2}
-    assert (found.foot.cells[place].done, found.foot.cells[place].target) == (1, 9)
+    assert figure(found.foot.cells[place]) == "1/9"
     assert found.foot.cells[place + 1] == Cell(CellMark.NOT_ASKED, reached=0, countries=3)
 
 
