@@ -60,7 +60,7 @@ def since(issued: IssuedReport, reader: User) -> list[Any]:
     return with_records(found, since=issued.issued_at, reader=reader, at_most=50).rows
 
 
-def words_of(content: bytes) -> str:
+def words_of(content: bytes | memoryview) -> str:
     document = Document(BytesIO(bytes(content)))
     cells = (cell.text for table in document.tables for row in table.rows for cell in row.cells)
     return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
