@@ -60,7 +60,7 @@ def close_action_item(item: ActionItem, *, by: User, state: str, remark: str = "
     if state not in ActionState.values:
         raise ValidationError({"state": ValidationError(_("Choose planned, under way, done or dropped."), code="invalid_choice")})
     item.state, item.remark = state, remark or item.remark
-    linked = [*item.exchanges.visible_to(by), *exchanges] if not item.is_new else list(exchanges)  # type: ignore[attr-defined]
+    linked = [*item.exchanges.visible_to(by), *exchanges] if not item.is_new else list(exchanges)
     return save_action_item(item, by=by, exchanges=linked)
 
 

@@ -73,7 +73,7 @@ def _told(part: Part, before: dict[str, Any] | None) -> dict[str, Any]:
     known = set(keys if before is None else before["keys"])
     rows = [{"text": row.text, "detail": row.detail, "url": row.url, "is_new": row.key not in known} for row in part.rows]
     rows.sort(key=lambda row: not row["is_new"])
-    new = sum(row["is_new"] for row in rows)
+    new = sum(1 for row in rows if row["is_new"])
     return {"url": part.url, "total": part.total, "new": new, "rows": rows[:ROWS_AT_MOST], "keys": keys}
 
 
@@ -142,7 +142,7 @@ def _promises(user: User, wanted: DigestSubscription, as_of: date) -> Part:
 def _promise_detail(row: Commitment, as_of: date) -> str:
     days = (as_of - row.due_on).days if row.due_on else 0
     late = ngettext("%(n)s day late", "%(n)s days late", days) % {"n": days}
-    return " · ".join(filter(None, [row.partner.name if row.partner else "", str(row.get_owed_by_display()), row.unit.display, late]))
+    return " · ".join(filter(None, [row.partner.name, str(row.get_owed_by_display()), row.unit.display, late]))
 
 
 def _unreported(user: User, wanted: DigestSubscription, as_of: date) -> Part:

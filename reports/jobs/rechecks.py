@@ -89,7 +89,7 @@ def _differing(policy: PolicyVersion, day: date, partner_ids: list[int]) -> set[
 def _changed_lately(partner_ids: set[int]) -> set[int]:
     """Partners with an exchange of which there is a version since the day before yesterday."""
     since = timezone.make_aware(datetime.combine(timezone.localdate() - timedelta(days=1), time.min))
-    changed = Exchange.history.filter(history_date__gte=since).values("id")  # type: ignore[attr-defined]
+    changed = Exchange.history.filter(history_date__gte=since).values("id")
     return set(Participation.objects.filter(partner__in=partner_ids, exchange__in=changed).values_list("partner", flat=True))
 
 

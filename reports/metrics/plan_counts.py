@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db import connection
 
-from activities.models import Participation
+from activities.models import Exchange
 from crm.models import Country, Field
 from reports.metrics.contacts import planned_after
 from reports.metrics.country_contacts import Source, fetch, source
@@ -82,9 +82,8 @@ def planned_next(lines: Iterable[PlanLine], *, after: date, members: Mapping[int
     if not rows or not lines:
         return {}
     exchanges = {row[0] for row in rows}
-    model = Participation._meta.get_field("exchange").related_model
-    fields = _links(model.fields.through, "field_id", exchanges) if any(line.field_id for line in lines) else {}  # type: ignore[union-attr]
-    provinces = _links(model.provinces.through, "province_id", exchanges) if any(line.province_id for line in lines) else {}  # type: ignore[union-attr]
+    fields = _links(Exchange.fields.through, "field_id", exchanges) if any(line.field_id for line in lines) else {}
+    provinces = _links(Exchange.provinces.through, "province_id", exchanges) if any(line.province_id for line in lines) else {}
     parents = dict(Field.objects.values_list("pk", "parent")) if fields else {}
     found: dict[int, date] = {}
     for line in lines:

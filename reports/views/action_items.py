@@ -128,7 +128,8 @@ class ActionItemCreate(CreateView):
             item.directive = item.plan_line.directive
         if public_id := given.get("partner"):
             item.partner = by_public_id(Partner.objects.visible_to(user), public_id)
-        item.unit_id = self._unit_id(given.get("unit", ""))
+        if unit_id := self._unit_id(given.get("unit", "")):
+            item.unit_id = unit_id
         return {"instance": item}
 
     def _unit_id(self, code: str) -> int | None:
@@ -147,7 +148,7 @@ class ActionItemEdit(UpdateView):
 class ActionItemArchive(ArchiveView):
     permission = Permission.ACTION_ITEM_EDIT
     model = ActionItem
-    action = staticmethod(archive_action_item)
+    action = staticmethod(archive_action_item)  # type: ignore[assignment]  # it takes items alone
     question = Question(
         gettext_lazy("Archive this item?"),
         gettext_lazy("Only for one entered by mistake. One that is no longer wanted is dropped instead."),

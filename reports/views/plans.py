@@ -44,7 +44,7 @@ class Line:
 
 
 PLAN_COLUMNS = (
-    Column("line", gettext_lazy("Plan line"), lambda row: row.progress.line.scope_label, lambda row: row.progress.line.scope_label, heads_row=True),
+    text_column("line", gettext_lazy("Plan line"), lambda row: row.progress.line.scope_label, heads_row=True),
     text_column("directive", gettext_lazy("Directive"), lambda row: row.progress.line.directive),
     number_column("countries", gettext_lazy("Countries asked"), lambda row: len(row.progress.countries) or None),
     number_column("asked", gettext_lazy("Asked"), lambda row: row.progress.asked),
@@ -107,7 +107,9 @@ def with_items(progress: Iterable[LineProgress], year: int) -> list[Line]:
     items = ActionItem.objects.live().filter(year=year, plan_line__isnull=False).exclude(state=ActionState.DROPPED).order_by()
     counted = {
         line: (total, done)
-        for line, total, done in items.values_list("plan_line").annotate(total=Count("pk"), done=Count("pk", filter=Q(state=ActionState.DONE)))
+        for line, total, done in items.values_list("plan_line").annotate(
+            total=Count("pk"), done=Count("pk", filter=Q(state=ActionState.DONE))
+        )
     }
     return [Line(row, exchanges_of(row), *counted.get(row.line.pk, (0, 0))) for row in progress]
 
@@ -197,7 +199,7 @@ class PlanLineEdit(UpdateView):
 class PlanLineArchive(ArchiveView):
     permission = Permission.PLAN_EDIT
     model = PlanLine
-    action = staticmethod(archive_plan_line)
+    action = staticmethod(archive_plan_line)  # type: ignore[assignment]  # it takes plan lines alone
     question = Question(
         gettext_lazy("Archive this plan line?"),
         gettext_lazy(

@@ -21,7 +21,7 @@ MONTH_END = date(2025, 9, 30)
 def stored(example: Partner, secretary: User) -> Partner:
     take_snapshots(MONTH_END)
     long_ago = timezone.now() - timedelta(days=9)
-    Exchange.history.update(history_date=long_ago)  # type: ignore[attr-defined]
+    Exchange.history.update(history_date=long_ago)
     return example
 
 
@@ -50,6 +50,6 @@ def test_a_difference_fails_the_job_and_names_the_row(stored: Partner) -> None:
 
 def test_what_was_changed_since_yesterday_may_be_on_its_way(stored: Partner) -> None:
     EngagementSnapshot.objects.update(strength=1)
-    Exchange.history.update(history_date=timezone.now())  # type: ignore[attr-defined]
+    Exchange.history.update(history_date=timezone.now())
     run = checked()
     assert (run.state, run.result["on their way"]) == (JobState.DONE, 1)

@@ -12,6 +12,7 @@ from django.core.mail import get_connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from activities.models import Commitment
 from config.celery import app
@@ -128,20 +129,20 @@ def test_a_dead_mail_server_loses_nothing_and_doubles_nothing(ha: User, khoa: Us
 
 
 def test_monday_makes_and_mails_and_a_later_hour_sends_only_what_was_left(
-    ha: User, today: date, tasks_at_once: None, django_capture_on_commit_callbacks: object
+    ha: User, today: date, tasks_at_once: None, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     User.objects.filter(pk=ha.pk).update(email="ha@example.org")
     subscription_of(ha, by_mail=True)
     with (
         mock.patch("django.core.mail.EmailMultiAlternatives.send", side_effect=OSError("refused")),
         django_capture_on_commit_callbacks(execute=True),
-    ):  # type: ignore[operator]
+    ):
         start_digests(today)
     run = JobRun.objects.get(name="reports.weekly_digest")
     assert run.state == JobState.FAILED
     assert len(mail.outbox) == 0
     for _again in range(2):
-        with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+        with django_capture_on_commit_callbacks(execute=True):
             start_digests(today)
     run.refresh_from_db()
     assert (run.state, run.result["mailed"]) == (JobState.DONE, 1)
