@@ -50,6 +50,7 @@ MENU = (
         (
             Place(_("Agreements"), "activities:agreement-list", Permission.AGREEMENT_VIEW),
             Place(_("Twinned localities"), "activities:twinning-list", Permission.AGREEMENT_VIEW),
+            Place(_("Commitments"), "activities:commitment-list", Permission.COMMITMENT_VIEW),
         ),
     ),
     Section(
@@ -57,11 +58,26 @@ MENU = (
         "table-cells",
         (
             Place(_("Coverage"), "reports:coverage", Permission.COVERAGE_VIEW),
+            Place(_("Map"), "reports:coverage-map", Permission.COVERAGE_VIEW),
             Place(_("Trends"), "reports:trends", Permission.COVERAGE_VIEW),
             Place(_("Gaps"), "reports:gap-list", Permission.COVERAGE_VIEW),
             Place(_("At risk"), "reports:risk-list", Permission.COVERAGE_VIEW),
+            Place(_("Leaving office"), "reports:succession-list", Permission.COVERAGE_VIEW),
             Place(_("Collision radar"), "reports:collision-list", Permission.COVERAGE_VIEW),
+            Place(_("What did we know"), "reports:known", Permission.COVERAGE_VIEW),
+            Place(_("How numbers are made"), "reports:policy-list", Permission.COVERAGE_VIEW),
+        ),
+    ),
+    Section(
+        _("Reports"),
+        "document-chart-bar",
+        (
+            Place(_("Periodic reports"), "reports:periodic-report-list", Permission.REPORT_VIEW),
+            Place(_("Yearly plan"), "reports:plan-line-list", Permission.COVERAGE_VIEW),
+            Place(_("Action plans"), "reports:action-item-list", Permission.COVERAGE_VIEW),
             Place(_("Reporting"), "reports:reporting", Permission.COVERAGE_VIEW),
+            Place(_("Weekly digest"), "reports:digest", Permission.COVERAGE_VIEW),
+            Place(_("Templates"), "reports:report-template-list", Permission.REPORT_VIEW),
         ),
     ),
     Section(
