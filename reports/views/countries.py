@@ -82,7 +82,7 @@ def _context(country: Country, moment: Moment, user: User) -> dict[str, Any]:
         "lines": [Line(row, memberships, links(row, as_of)) for row in country_coverage(policy, as_of, [country.pk])],
         "kinds": _kinds(country, partner_ids, as_of, policy),
         "promises": _promises(country, as_of),
-        "exchanges": _exchanges(partner_ids, as_of, user),
+        "exchanges": _exchanges(country, as_of, user),
         "agreements": _agreements(partner_ids, as_of, user) if user.may(Permission.AGREEMENT_VIEW) else [],
         "posts": _posts(partner_ids, as_of, user) if user.may(Permission.PERSON_VIEW) else [],
         "stewards": _stewards(partner_ids, as_of),
