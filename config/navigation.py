@@ -15,11 +15,18 @@ from crm.permissions import Permission
 
 @dataclass(frozen=True)
 class Place:
-    """A page that stands in a section of the menu, with what one must be allowed to do to see it."""
+    """A page that stands in a section of the menu, with what one must be allowed to do to see it.
+
+    ``beside``: names of pages that tabs on it lead to, which stand at the same place of the menu.
+    """
 
     label: str | Promise
     url_name: str
     permission: Permission
+    beside: tuple[str, ...] = ()
+
+    def holds(self, name: str) -> bool:
+        return name == self.url_name or name in self.beside
 
 
 @dataclass(frozen=True)
@@ -57,9 +64,12 @@ MENU = (
         _("Coverage"),
         "table-cells",
         (
-            Place(_("Coverage"), "reports:coverage", Permission.COVERAGE_VIEW),
-            Place(_("Map"), "reports:coverage-map", Permission.COVERAGE_VIEW),
-            Place(_("Trends"), "reports:trends", Permission.COVERAGE_VIEW),
+            Place(
+                _("Coverage"),
+                "reports:coverage",
+                Permission.COVERAGE_VIEW,
+                beside=("reports:coverage-countries", "reports:coverage-map", "reports:trends"),
+            ),
             Place(_("Gaps"), "reports:gap-list", Permission.COVERAGE_VIEW),
             Place(_("At risk"), "reports:risk-list", Permission.COVERAGE_VIEW),
             Place(_("Leaving office"), "reports:succession-list", Permission.COVERAGE_VIEW),
@@ -123,16 +133,18 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """Template context: the menu, the pages of the section one is in, and the tabs of the partner page, as far as allowed."""
     # A request refused early (a bad Host header) never got as far as its account.
     if not hasattr(request, "user") or not request.user.is_authenticated:
-        return {"menu": (), "places": (), "partner_tabs": (), "section": None, "help_chapter": ""}
+        return {"menu": (), "places": (), "place": None, "partner_tabs": (), "section": None, "help_chapter": ""}
     may = request.user.may
     menu = tuple(replace(section, places=allowed) for section in MENU if (allowed := _allowed(section, may)))
     section = section_of(request.path, menu)
     name = request.resolver_match.view_name if request.resolver_match else ""
-    places = section.places if section and name in {place.url_name for place in section.places} else ()
+    place = next((place for place in section.places if place.holds(name)), None) if section else None
+    places = section.places if section and place else ()
     return {
         "menu": menu,
         "section": section,
         "places": places if len(places) > 1 else (),
+        "place": place,
         "help_chapter": chapter_for(name),
         "partner_tabs": tuple(tab for tab in PARTNER_TABS if may(tab.permission)),
         "partner_strip": PARTNER_STRIP if may(PARTNER_STRIP.permission) else None,
