@@ -305,6 +305,7 @@ SPECTACULAR_SETTINGS = {
         "Confidentiality": "crm.choices.Confidentiality",
         "PartnerStatus": "partners.choices.PartnerStatus",
         "ExchangeStatus": "activities.choices.ExchangeStatus",
+        "ExchangeLevel": "activities.api.exchange_bodies.LEVELS",
         "CoverageStatus": "reports.choices.CoverageStatus",
         "AgreementLevel": "activities.choices.AgreementLevel",
         "AgreementState": "activities.choices.AgreementState",

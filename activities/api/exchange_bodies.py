@@ -6,10 +6,21 @@ from rest_framework import serializers
 
 from activities.choices import Direction, ExchangeStatus, Level, Sides
 from activities.models import Exchange, ExchangeKind
-from crm.api.serializers import NamedNumberField, ReferenceField, ReferencesField, StrictSerializer, TextField, WholeNumberField, local
+from crm.api.serializers import (
+    NamedNumberField,
+    ReferenceField,
+    ReferencesField,
+    StrictSerializer,
+    TextField,
+    WholeNumberField,
+    local,
+    words_of,
+)
 from crm.choices import Confidentiality
 from crm.models import Country, Field, PolicyDocument, Province, Unit
 from partners.models import Partner
+
+LEVELS = words_of(Level)
 
 
 @extend_schema_serializer(component_name="ExchangeFollowUp")

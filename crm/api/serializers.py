@@ -158,6 +158,11 @@ class ReferencesField(ReferenceField):
         return keys
 
 
+def words_of(choices: type[models.IntegerChoices]) -> list[tuple[str, Any]]:
+    """The words by which the API says choices that tables keep as numbers, each with its label."""
+    return [(one.name.lower(), one.label) for one in choices]
+
+
 class NamedNumberField(serializers.ChoiceField):
     """A choice that the table keeps as a small number and the API says in a word: 2 is ``leader``."""
 
@@ -165,7 +170,7 @@ class NamedNumberField(serializers.ChoiceField):
         self.numbers = choices
         if (default := kwargs.get("default", empty)) is not empty:
             kwargs["default"] = choices(default)
-        super().__init__(choices=[(one.name.lower(), one.label) for one in choices], **kwargs)
+        super().__init__(choices=words_of(choices), **kwargs)
 
     def to_internal_value(self, data: Any) -> int:  # type: ignore[override]  # the number behind the word
         return int(self.numbers[super().to_internal_value(data).upper()])
