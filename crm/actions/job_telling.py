@@ -5,17 +5,15 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from crm.actions.job_kinds import KINDS
-from crm.actions.notifications import notify
+from crm.actions.notifications import holders_of, notify
 from crm.choices import NotificationTopic
-from crm.models import JobRun, Membership, User
-from crm.permissions import ROLE_PERMISSIONS, Permission
+from crm.models import JobRun
+from crm.permissions import Permission
 
 
 def tell_of_failure(run: JobRun) -> None:
     """Leave a line for the secretariat, the administrators and whoever asked for the job."""
-    roles = [role for role, permissions in ROLE_PERMISSIONS.items() if Permission.JOB_VIEW in permissions]
-    keepers = Membership.objects.on(timezone.localdate()).filter(role__in=roles).values("user")
-    users = {user.pk: user for user in User.objects.filter(pk__in=keepers, is_active=True, is_program=False)}
+    users = {user.pk: user for user in holders_of(Permission.JOB_VIEW)}
     if run.asked_by is not None and run.asked_by.may(Permission.JOB_VIEW):
         users[run.asked_by.pk] = run.asked_by
     label = KINDS[run.name].label if run.name in KINDS else run.name

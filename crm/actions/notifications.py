@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import override
 
 from crm.choices import NotificationTopic
-from crm.models import Notification, User
+from crm.models import Membership, Notification, User
+from crm.permissions import ROLE_PERMISSIONS, Permission
 
 BATCH = 1_000
 
@@ -38,6 +40,13 @@ def notify_of(tellings: Iterable[Telling]) -> None:
                 text = str(telling.text)[:400]
             lines.append(Notification(user=user, topic=telling.topic, key=telling.key[:120], text=text, link=telling.link))
     Notification.objects.bulk_create(lines, ignore_conflicts=True, batch_size=BATCH)
+
+
+def holders_of(permission: Permission) -> QuerySet[User]:
+    """The accounts of people who hold a role with this permission today, in whatever unit."""
+    roles = [role for role, permissions in ROLE_PERMISSIONS.items() if permission in permissions]
+    held = Membership.objects.on(timezone.localdate()).filter(role__in=roles)
+    return User.objects.filter(pk__in=held.values("user"), is_active=True, is_program=False)
 
 
 def mark_read(user: User, *, pks: Iterable[int] | None = None) -> int:

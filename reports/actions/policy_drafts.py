@@ -10,11 +10,11 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from crm.actions.audit import record_event
-from crm.actions.notifications import notify
+from crm.actions.notifications import holders_of, notify
 from crm.actions.records import save_record
-from crm.choices import AuditVerb, NotificationTopic, Role
+from crm.choices import AuditVerb, NotificationTopic
 from crm.models import User
-from crm.permissions import ROLE_PERMISSIONS, Permission
+from crm.permissions import Permission
 from reports.actions.policies import load_policy
 from reports.actions.policy_files import PolicyFile
 from reports.actions.policy_text import as_json, content_of, policy_text
@@ -22,6 +22,7 @@ from reports.choices import DraftState
 from reports.models import PolicyDraft, PolicyVersion
 
 _OPEN = (DraftState.DRAFT, DraftState.RETURNED)
+_SAID = ("code", "name", "effective_from", "reason", "content")
 
 
 @transaction.atomic
@@ -59,7 +60,7 @@ def submit_draft(draft: PolicyDraft, *, by: User) -> None:
     draft.decided_at = draft.decided_by = None
     save_record(draft, by=by)
     text = format_lazy("{}: {}", _("A policy version waits for approval"), draft.name)
-    approvers = [user for user in _secretariat() if user != by]
+    approvers = holders_of(Permission.POLICY_EDIT).exclude(pk=by.pk)
     notify(approvers, topic=NotificationTopic.POLICY, key=f"policy:{draft.pk}:{draft.revision}", text=text, link=draft.get_absolute_url())
 
 
@@ -100,8 +101,13 @@ def decide_draft(draft: PolicyDraft, *, by: User, approve: bool, reason: str) ->
 
 
 def authors_of(draft: PolicyDraft) -> set[int]:
-    """Who may not decide: whoever began, changed or submitted the draft."""
-    return {key for key in (draft.created_by_id, draft.updated_by_id, draft.submitted_by_id) if key is not None}
+    """Who may not decide: whoever began or submitted the draft, or ever changed what it says, by its versions. One query."""
+    found, before = {draft.created_by_id, draft.submitted_by_id}, None
+    for author, *said in draft.history.order_by("history_date", "history_id").values_list("history_user", *_SAID):
+        if before is not None and said != before:
+            found.add(author)
+        before = said
+    return {key for key in found if key is not None}
 
 
 def refuse_past(day: date) -> None:
@@ -127,11 +133,6 @@ def text_of_draft(draft: PolicyDraft, *, approver: str = "—", approved_on: dat
 def _check_right(by: User) -> None:
     if not by.may(Permission.POLICY_EDIT):
         raise PermissionDenied
-
-
-def _secretariat() -> list[User]:
-    roles = [role for role in Role if Permission.POLICY_EDIT in ROLE_PERMISSIONS[role]]
-    return list(User.objects.filter(is_active=True, memberships__role__in=roles).distinct())
 
 
 def _tell_authors(draft: PolicyDraft) -> None:

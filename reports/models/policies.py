@@ -56,14 +56,14 @@ class PolicyVersion(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def get_absolute_url(self) -> str:
-        return reverse("reports:policy-detail", args=[self.code])
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store a new version. One that is stored never changes: old figures were made by it."""
         if not self._state.adding:
             raise ValidationError(_("A policy version never changes. Write a new one."), code="policy-immutable")
         super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("reports:policy-detail", args=[self.code])
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         raise ValidationError(_("A policy version never changes. Write a new one."), code="policy-immutable")

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from crm.models import User
 from crm.models.fields import NameField, NoteField
@@ -51,6 +52,7 @@ class PolicyDraft(Record):
     preview_revision = models.PositiveIntegerField(null=True, editable=False)
 
     objects = PolicyDraftQuerySet.as_manager()
+    history = HistoricalRecords()
 
     class Meta(Record.Meta):
         verbose_name = _("draft of a policy version")

@@ -75,13 +75,14 @@ class PolicyDraftDetail(DetailView):
         user = self.request.user
         may_edit = user.may(Permission.POLICY_EDIT)
         waits = may_edit and draft.state == DraftState.SUBMITTED
+        is_own = waits and user.pk in authors_of(draft)
         based_on = as_json(content_of(draft.based_on)) if draft.based_on else {}
         fresh = draft.preview is not None and draft.preview_revision is not None
         return super().get_context(**context) | {
             "differences": differences(based_on, draft.content),
             "may_write": may_edit and draft.state in (DraftState.DRAFT, DraftState.RETURNED) and not draft.is_archived,
-            "may_decide": waits and user.pk not in authors_of(draft),
-            "waits_for_another": waits and user.pk in authors_of(draft),
+            "may_decide": waits and not is_own,
+            "waits_for_another": is_own,
             "may_preview": may_edit and draft.state != DraftState.APPROVED,
             "decision": context.get("decision") or PolicyDecisionForm(by=user, draft=draft),
             "preview": in_words(draft.preview) if draft.preview and fresh else None,

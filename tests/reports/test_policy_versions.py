@@ -190,11 +190,9 @@ def test_somebody_else_approves_with_a_reason_and_it_becomes_a_version_for_ever(
 @pytest.mark.parametrize("who", ["created", "changed", "submitted"])
 def test_whoever_wrote_or_handed_it_in_does_not_decide(draft: PolicyDraft, secretary: User, approver: User, who: str) -> None:
     if who == "changed":
+        draft.content["half_life_days"] = 400
         save_draft(draft, by=approver)
     submit_draft(draft, by=approver if who == "submitted" else secretary)
-    if who == "changed":
-        PolicyDraft.objects.filter(pk=draft.pk).update(updated_by=approver)
-        draft.refresh_from_db()
     decider = secretary if who == "created" else approver
 
     with pytest.raises(ValidationError) as refused:
@@ -202,6 +200,27 @@ def test_whoever_wrote_or_handed_it_in_does_not_decide(draft: PolicyDraft, secre
 
     assert refused.value.code == "four-eyes"
     assert PolicyVersion.objects.count() == 1
+
+
+def test_whoever_sent_it_back_may_decide_once_it_is_handed_in_again(draft: PolicyDraft, secretary: User, approver: User) -> None:
+    submit_draft(draft, by=secretary)
+    decide_draft(draft, by=approver, approve=False, reason="Chưa rõ lý do")
+    draft.reason = "Thư đáng giá hơn: theo kết luận cuộc họp."
+    save_draft(draft, by=secretary)
+    submit_draft(draft, by=secretary)
+
+    assert decide_draft(draft, by=approver, approve=True, reason="Đồng ý") is not None
+
+
+def test_only_who_may_decide_today_is_told_of_a_draft(draft: PolicyDraft, secretary: User, approver: User) -> None:
+    gone = make_user("gone", unit=Unit.objects.get(code="VUFO"), role=Role.SECRETARIAT)
+    gone.memberships.update(valid_to=timezone.localdate())
+
+    submit_draft(draft, by=secretary)
+
+    told = Notification.objects.filter(topic=NotificationTopic.POLICY).values_list("user", flat=True)
+    assert approver.pk in told
+    assert gone.pk not in told
 
 
 def test_the_database_too_refuses_one_and_the_same_person(draft: PolicyDraft, secretary: User) -> None:
