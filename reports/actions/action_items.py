@@ -111,6 +111,7 @@ def copy_action_plan(unit: Unit, year: int, *, by: User) -> ChangeSet:
     """Copy the unit's items of the year before that were not copied yet, as planned, a year later, as one change set."""
     if not (by.may(Permission.ACTION_ITEM_EDIT) and by.scope.may_write_for(unit.pk)):
         raise PermissionDenied
+    Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)  # Two who copy at once: the second finds the items of the first.
     new = [row.copy for row in item_copies_for(unit, year) if not row.skipped]
     if not new:
         raise ValidationError(_("There is nothing to copy from %(year)s.") % {"year": year - 1}, code="nothing")
