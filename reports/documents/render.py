@@ -22,7 +22,12 @@ from reports.models import PeriodicReport, ReportTemplate
 
 def draw(report: PeriodicReport, paper: Paper) -> dict[FileFormat, bytes]:
     """Return both files of a paper, by the templates of its report."""
-    return {FileFormat.DOCX: word_of(paper, report.template_docx), FileFormat.XLSX: excel_of(paper, report.template_xlsx)}
+    return {file_format: file_of(paper, file_format, report.template(file_format)) for file_format in FileFormat}
+
+
+def file_of(paper: Paper, file_format: FileFormat, template: ReportTemplate | None) -> bytes:
+    """Return one file of a paper, by the template or the one that the product ships."""
+    return word_of(paper, template) if file_format == FileFormat.DOCX else excel_of(paper, template)
 
 
 def word_of(paper: Paper, template: ReportTemplate | None = None) -> bytes:

@@ -130,6 +130,11 @@ class PeriodicReport(Record):
     def get_absolute_url(self) -> str:
         return reverse("reports:periodic-report-detail", args=[self.public_id])
 
+    def template(self, file_format: FileFormat) -> ReportTemplate | None:
+        """The template in use that the report names; None where it takes the usual one."""
+        named = self.template_docx if file_format == FileFormat.DOCX else self.template_xlsx
+        return None if named is None or named.is_archived else named
+
 
 class ReportSection(models.Model):
     """A part of a report that somebody writes: assessment, difficulties, the work ahead."""

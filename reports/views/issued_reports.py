@@ -24,7 +24,7 @@ from crm.text import fold
 from reports.actions.periodic_papers import issued_paper, paper_of
 from reports.actions.periodic_reports import may_issue
 from reports.choices import FileFormat
-from reports.documents.render import draw, excel_of, word_of
+from reports.documents.render import draw, file_of
 from reports.forms.periodic_reports import IssueForm
 from reports.metrics.periodic.ledger import compare, ledger_of, with_records
 from reports.metrics.periodic.lines import Figures
@@ -133,8 +133,7 @@ def periodic_report_draft(request: SignedInRequest, public_id: UUID, file_format
         raise Http404
     try:
         paper = paper_of(report, today=timezone.localdate())
-        is_word = file_format == FileFormat.DOCX
-        content = word_of(paper, report.template_docx) if is_word else excel_of(paper, report.template_xlsx)
+        content = file_of(paper, FileFormat(file_format), report.template(FileFormat(file_format)))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect(report)

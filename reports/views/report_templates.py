@@ -23,7 +23,7 @@ from reports.choices import FileFormat, PeriodKind
 from reports.documents.fields import FIELDS
 from reports.documents.ready_excel import ready_excel
 from reports.documents.ready_word import ready_word
-from reports.documents.render import excel_of, word_of
+from reports.documents.render import file_of
 from reports.forms.periodic_reports import ReportTemplateForm
 from reports.metrics.periods import last_over
 from reports.models import PeriodicReport, ReportTemplate
@@ -91,7 +91,7 @@ def report_template_sample(request: SignedInRequest, public_id: UUID) -> HttpRes
     sample.title = default_title(sample)
     try:
         paper = paper_of(sample, today=timezone.localdate())
-        content = word_of(paper, template) if template.format == FileFormat.DOCX else excel_of(paper, template)
+        content = file_of(paper, FileFormat(template.format), template)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("reports:report-template-list")

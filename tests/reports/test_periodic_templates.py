@@ -14,11 +14,12 @@ from openpyxl import Workbook, load_workbook
 
 from crm.models import Unit, User
 from reports.actions.periodic_papers import default_title, paper_of
+from reports.actions.report_templates import archive_report_template, save_report_template
 from reports.choices import FileFormat, PeriodKind
 from reports.documents.checking import check_template
 from reports.documents.ready_excel import ready_excel
 from reports.documents.ready_word import ready_word
-from reports.documents.render import excel_of, word_of
+from reports.documents.render import draw, excel_of, word_of
 from reports.documents.uploads import MOST_UNPACKED
 from reports.models import PeriodicReport, ReportTemplate
 from tests.factories import make_exchange, make_partner
@@ -170,6 +171,18 @@ def test_an_officer_brings_a_template_for_the_own_unit_and_tries_it(
     assert client.get(f"/reports/report-templates/{template.public_id}/file/").content == ready_word()
     sample = client.get(f"/reports/report-templates/{template.public_id}/sample/")
     assert "DỰ THẢO" in "\n".join(paragraph.text for paragraph in Document(BytesIO(sample.content)).paragraphs)
+
+
+def test_a_report_takes_the_usual_template_again_once_its_own_is_out_of_use(report: PeriodicReport, nghe_an: Unit, an: User) -> None:
+    mine = ReportTemplate(name="Mẫu", format=FileFormat.DOCX, unit=nghe_an, content=word("Mẫu riêng"), original_name="mau.docx")
+    save_report_template(mine, by=an, check=check_template)
+    report.template_docx = mine
+    paper = paper_of(report, today=date(2025, 8, 1))
+    assert draw(report, paper)[FileFormat.DOCX] == word_of(paper, mine)
+
+    archive_report_template(mine, by=an)
+
+    assert draw(report, paper)[FileFormat.DOCX] == word_of(paper)
 
 
 def test_a_broken_template_is_refused_on_the_form_with_the_field(nghe_an: Unit, an: User, client: Client) -> None:
