@@ -31,8 +31,8 @@ from reports.actions.action_items import (
     restore_action_item,
     suggested_exchanges,
 )
-from reports.columns import ACTION_ITEM_COLUMNS, OPEN, is_overdue
-from reports.filters import ActionItemFilter
+from reports.columns.action_items import ACTION_ITEM_COLUMNS, OPEN, is_overdue
+from reports.filters.action_items import ActionItemFilter
 from reports.forms.action_items import ActionItemForm, ClosingForm, exchanges_of_unit, writable_units
 from reports.forms.plans import chosen_year
 from reports.models import ActionItem, PlanLine

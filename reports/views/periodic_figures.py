@@ -18,7 +18,7 @@ from crm.generic import SignedInRequest, address_without
 from crm.paging import InvalidCursorError, keyset_page
 from crm.permissions import Permission, check, requires
 from partners.columns import PARTNER_COLUMNS
-from reports.forms.periodic_columns import REGISTRATION_COLUMNS, UNIT_COLUMNS
+from reports.columns.periodic_reports import REGISTRATION_COLUMNS, UNIT_COLUMNS
 from reports.metrics.periodic.figures import columns_of, label_of, rows_of
 from reports.metrics.periodic.ledger import noun_of
 from reports.metrics.periodic.lines import Figures

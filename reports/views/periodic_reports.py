@@ -15,8 +15,8 @@ from crm.views.filters import FilterPanel
 from reports.actions.periodic_papers import paper_of, previous_texts
 from reports.actions.periodic_reports import may_issue
 from reports.choices import PeriodKind
-from reports.forms.periodic_columns import REPORT_COLUMNS
-from reports.forms.periodic_filters import PeriodicReportFilter
+from reports.columns.periodic_reports import REPORT_COLUMNS
+from reports.filters.periodic_reports import PeriodicReportFilter
 from reports.forms.periodic_reports import PeriodicReportForm, ReportTextForm
 from reports.metrics.periods import Period, last_over
 from reports.models import PeriodicReport

@@ -1,5 +1,4 @@
-"""What lists of figures and plans are filtered by."""
-
+"""What the list of items of action plans is filtered by."""
 
 import django_filters
 from django.db.models import QuerySet

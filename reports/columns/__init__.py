@@ -1,0 +1,1 @@
+"""The columns of the lists, one module for each noun."""

@@ -1,0 +1,1 @@
+"""What lists and their exports are filtered by, one module for each noun."""
