@@ -28,7 +28,7 @@ from reports.metrics.gaps import Gap, worst_gaps
 from reports.metrics.proposals import ProposedGap, with_proposals
 from reports.views.exports import figures_file
 
-SHOWN_IN_PART = 10
+SHOWN_IN_PART = 5
 PLANNED_IN_DAYS = 14
 
 COLUMNS: Sequence[Column] = (
@@ -90,7 +90,7 @@ def gap_list(request: SignedInRequest) -> HttpResponseBase:
 @require_safe
 @requires(Permission.COVERAGE_VIEW)
 def gap_part(request: SignedInRequest) -> HttpResponse:
-    """The worst ten, as a part of the coverage page; of one ``tier`` where the address says so."""
+    """The worst five, as a part of the coverage page; of one ``tier`` where the address says so."""
     try:
         as_of = chosen_day(request.GET)
         gaps = worst_gaps(policy_on(as_of), as_of)
