@@ -66,8 +66,9 @@ def addresses(an: User, nghe_an: Any) -> list[str]:
     make_exchange(partner, by=an, on=AS_OF, title="<script>alert(1)</script>")
     engagement = reverse("reports:partner-engagement", args=[partner.public_id])
     coverage = reverse("reports:coverage")
-    days = [f"?as_of={AS_OF}", "?as_of=2999-01-01", "?as_of=%00", f"?as_of={AS_OF}&tier=SPECIAL", f"?as_of={AS_OF}&status=never"]
-    return [reverse("desk"), reverse("account_change_password"), engagement, *(coverage + day for day in days)]
+    days = [f"?as_of={AS_OF}", "?as_of=2999-01-01", "?as_of=%00", f"?as_of={AS_OF}&tier=SPECIAL"]
+    countries = reverse("reports:coverage-countries") + f"?as_of={AS_OF}&status=never"
+    return [reverse("desk"), reverse("account_change_password"), engagement, countries, *(coverage + day for day in days)]
 
 
 @pytest.mark.django_db

@@ -199,7 +199,7 @@ class LogForm(ExchangeForm):
 
     def save(self, commit: bool = True) -> Exchange:
         text, due_on = self.cleaned_data["follow_up_text"], self.cleaned_data["follow_up_due_on"]
-        following = what_follows(text, due_on, self.by, promised_by=self.cleaned_data["promised_by"])
+        following: dict[str, Any] = what_follows(text, due_on, self.by, promised_by=self.cleaned_data["promised_by"])
         if self.draft is None:
             return log_exchange(self.instance, by=self.by, **following, **self.related())
         kept = {"key": self.draft.key, "text": self.draft.text, "answers": self.draft.answers}

@@ -77,6 +77,11 @@ def _lines_by_code(year: int) -> dict[str, PlanLine]:
     lines = PlanLine.objects.filter(valid_from__year=year).select_related("tier", "country", "partner_kind", "field", "province")
     named = {}
     for line in lines:
-        parts = [line.tier and line.tier.code, line.country and line.country.alpha2, line.field and line.field.code]
-        named["/".join(filter(None, [*parts, line.province and line.province.slug]))] = line
+        parts = (
+            line.tier.code if line.tier else "",
+            line.country.alpha2 if line.country else "",
+            line.field.code if line.field else "",
+            line.province.slug if line.province else "",
+        )
+        named["/".join(filter(None, parts))] = line
     return named

@@ -156,12 +156,11 @@ def _without_facts(policy: PolicyVersion, day: date, partner_ids: Collection[int
 
 
 def _store_coverage(policy: PolicyVersion, day: date, country_ids: Collection[int | None] | None) -> int:
-    if country_ids is not None:
-        country_ids = {country_id for country_id in country_ids if country_id is not None}
-    rows = country_coverage(policy, day, country_ids)
+    wanted = None if country_ids is None else {country_id for country_id in country_ids if country_id is not None}
+    rows = country_coverage(policy, day, wanted)
     stored = CoverageSnapshot.objects.filter(policy=policy, day=day)
-    if country_ids is not None:
-        stored = stored.filter(country__in=country_ids)
+    if wanted is not None:
+        stored = stored.filter(country__in=wanted)
     stored.delete()
     CoverageSnapshot.objects.bulk_create(_as_stored(policy, day, row) for row in rows)
     return len(rows)

@@ -74,9 +74,9 @@ def test_done_asks_for_an_exchange_or_a_remark_and_says_on_which_day(an: User, n
     close_action_item(item, by=an, state=ActionState.DONE, exchanges=[make_exchange(lao, by=an, on=date(YEAR, 3, 1))])
     assert item.done_on == timezone.localdate()
     close_action_item(item, by=an, state=ActionState.UNDER_WAY)
-    item.refresh_from_db()
-    assert item.done_on is None
-    assert item.exchanges.count() == 1
+    reopened = ActionItem.objects.get(pk=item.pk)
+    assert reopened.done_on is None
+    assert reopened.exchanges.count() == 1
     other = make_item(an, nghe_an, "Gửi thư")
     close_action_item(other, by=an, state=ActionState.DONE, remark="Đã gửi qua Đại sứ quán")
     assert other.state == ActionState.DONE
