@@ -20,7 +20,7 @@ from crm.permissions import Permission
 from reports.actions.periodic_papers import USUAL_SECTIONS, Issue, Paper, digest_of, paper_of
 from reports.choices import FileFormat
 from reports.metrics.days import policy_on
-from reports.metrics.periodic.ledger import compare, ledger_of
+from reports.metrics.periodic.ledger import bears_out, compare, ledger_of
 from reports.metrics.periodic.spans import span_of
 from reports.models import IssuedFile, IssuedReport, PeriodicReport, ReportSection
 
@@ -54,7 +54,7 @@ def issue_report(report: PeriodicReport, *, by: User, draw: Draw, note: str = ""
 
     To issue it, we also freeze figures, ledger and text with the digest of all of them, keep the bytes of both files, leave an
     audit event, and tell those who lead the units above. Raises PermissionDenied, and ValidationError where nothing was on record,
-    where the report is archived, or where a correction has no note.
+    where the report is archived, where a correction has no note, or where records changed while figures and ledger were read.
     """
     if not by.may(Permission.REPORT_ISSUE) or not by.scope.may_write_for(report.unit_id):
         raise PermissionDenied
@@ -70,6 +70,8 @@ def issue_report(report: PeriodicReport, *, by: User, draw: Draw, note: str = ""
     paper = paper_of(held, today=today, issue=Issue(number, note.strip(), _counted(last, ledger)))
     if not paper.figures.has_data:
         raise ValidationError(_("Nothing is on record for this period. Declare that there is nothing to report instead."), code="no-data")
+    if not bears_out(ledger, paper.figures):
+        raise ValidationError(_("Records of this period were changed just now. Look at the figures again, then issue."), code="moving")
     issued = _freeze(held, paper, ledger, by=by)
     for file_format, content in draw(held, paper).items():
         IssuedFile.objects.create(issued=issued, format=file_format, content=content, sha256=hashlib.sha256(content).hexdigest())

@@ -21,8 +21,8 @@ from reports.actions.periodic_papers import default_title, issued_paper
 from reports.actions.periodic_reports import issue_report, recheck_issued, save_periodic_report
 from reports.choices import FileFormat, PeriodKind
 from reports.documents.render import draw
-from reports.metrics.periodic.ledger import compare, ledger_of, with_records
-from reports.metrics.periodic.spans import span_of
+from reports.metrics.periodic.ledger import Ledger, compare, ledger_of, with_records
+from reports.metrics.periodic.spans import Span, span_of
 from reports.models import IssuedReport, PeriodicReport
 from tests.factories import make_exchange, make_partner
 
@@ -181,6 +181,23 @@ def test_an_officer_may_not_issue_and_a_lead_not_for_another_unit(report: Period
         issue(report, an)
     with pytest.raises(ValidationError):
         save_periodic_report(report, by=chau)
+
+
+def test_figures_and_ledger_of_an_issue_are_of_one_moment(
+    report: PeriodicReport, partner: Partner, binh: User, an: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ledger_then_a_new_exchange(span: Span) -> Ledger:
+        ledger = ledger_of(span)
+        make_exchange(partner, by=an, on=date(2025, 4, 1), kind="DELEGATION_OUT", direction="out", people_count=3)
+        return ledger
+
+    monkeypatch.setattr("reports.actions.periodic_reports.ledger_of", ledger_then_a_new_exchange)
+
+    with pytest.raises(ValidationError) as refused:
+        issue(report, binh)
+
+    assert refused.value.code == "moving"
+    assert not IssuedReport.objects.exists()
 
 
 def test_a_period_without_anything_on_record_cannot_be_issued(nghe_an: Unit, binh: User) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crm.models import User
 from reports.metrics.periodic.breakdowns import BY_CODE
 from reports.metrics.periodic.catalogue import FIGURES, Measure
+from reports.metrics.periodic.lines import Figures
 from reports.metrics.periodic.nouns import MODELS, visible_rows
 from reports.metrics.periodic.spans import Span
 
@@ -33,6 +34,23 @@ def ledger_of(span: Span) -> Ledger:
                 keyed.setdefault(f"{breakdown.code}:{key}", set()).add(row)
         rows |= {code: sorted(keyed[code]) for code in sorted(keyed)}
     return {"rows": rows, "people": people}
+
+
+def bears_out(ledger: Ledger, figures: Figures) -> bool:
+    """Whether every figure of this period is the number of its rows in the ledger, or the sum of the people they give.
+
+    It is not where a record changed between the reading of the one and of the other.
+    """
+    for code, line in figures.lines_by_code.items():
+        if code in FIGURES and FIGURES[code].measure == Measure.PEOPLE:
+            counted = sum(ledger["people"][code].values())
+        elif (code in FIGURES and FIGURES[code].measure == Measure.ROWS) or code.partition(":")[0] in BY_CODE:
+            counted = len(ledger["rows"].get(code, ()))
+        else:
+            continue
+        if (line.values[0] or 0) != counted:
+            return False
+    return True
 
 
 @dataclass
