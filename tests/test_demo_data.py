@@ -58,7 +58,7 @@ def test_a_second_load_adds_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_row_is_marked_as_invented() -> None:
-    marked = {"Partner", "Person", "Exchange", "FollowUp", "Event", "PlanLine", "ActionItem", "Agreement", "Commitment"}
+    marked = {"Partner", "Person", "Exchange", "FollowUp", "Event", "PlanLine", "ActionItem", "Agreement", "Commitment", "PeriodicReport"}
     assert {model.__name__ for model in MARKED} == marked
     for model in MARKED:
         assert model._default_manager.filter(is_demo=True).exists(), model
