@@ -145,7 +145,7 @@ def run_again(run: JobRun, *, by: User | None) -> None:
     failed = list(run.parts.filter(state=JobState.FAILED))
     if failed or whole is not None:
         waiting = {"state": JobState.RUNNING, "heartbeat_at": timezone.now(), "error": "", "finished_at": None}
-        JobRun.objects.filter(pk=run.pk if failed else whole.pk, state=JobState.FAILED).update(**waiting)  # type: ignore[union-attr]
+        JobRun.objects.filter(pk=run.pk if failed else whole.pk, state=JobState.FAILED).update(**waiting)  # type: ignore[union-attr]  # one of the two is there
     queue_again(failed or [run], **anew)
 
 

@@ -36,7 +36,7 @@ class PlanLineForm(PlainKeysMixin, RecordForm):
         for name in ("required", "cadence_days"):
             self.fields[name].required = False
         today = date(LATEST_YEAR, 1, 1) if not self.instance.valid_from else self.instance.valid_from
-        self.fields["province"].queryset = Province.objects.on(today) | Province.objects.filter(pk=self.instance.province_id or 0)  # type: ignore[attr-defined]
+        self.fields["province"].queryset = Province.objects.on(today) | Province.objects.filter(pk=self.instance.province_id or 0)  # type: ignore[attr-defined]  # a choice of rows
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -103,7 +103,7 @@ def planned_next(lines: Iterable[PlanLine], *, after: date, members: Mapping[int
 
 def _links(through: type, column: str, exchanges: Collection[int]) -> dict[int, set[int]]:
     linked: dict[int, set[int]] = {}
-    for exchange, other in through._default_manager.filter(exchange_id__in=exchanges).values_list("exchange_id", column):  # type: ignore[attr-defined]
+    for exchange, other in through._default_manager.filter(exchange_id__in=exchanges).values_list("exchange_id", column):  # type: ignore[attr-defined]  # every model has it
         linked.setdefault(exchange, set()).add(other)
     return linked
 
@@ -129,8 +129,8 @@ def _select(number: int, scope: Scope, facts: Source, masks: Mapping[int, int], 
     if scope.province is not None:
         listed = ", ".join(str(int(pk)) for pk in places[scope.province])
         lies = f"p.exchange_id = c.exchange_id AND p.country_id = c.country_id AND p.province_id IN ({listed})"
-        conditions.append(f"EXISTS (SELECT 1 FROM {facts.provinces} AS p WHERE {lies})")  # noqa: S608
+        conditions.append(f"EXISTS (SELECT 1 FROM {facts.provinces} AS p WHERE {lies})")  # noqa: S608  (names of our own tables)
     country, group = ("CAST(NULL AS integer)", "") if scope.in_all else ("c.country_id", " GROUP BY c.country_id")
     counted = f"COUNT(DISTINCT CASE WHEN c.{counts} THEN c.exchange_id END)"
     where = " AND ".join(conditions)
-    return f"SELECT {number}, {country}, {counted}, MAX(c.level) FROM {facts.countries} AS c WHERE {where}{group}"  # noqa: S608
+    return f"SELECT {number}, {country}, {counted}, MAX(c.level) FROM {facts.countries} AS c WHERE {where}{group}"  # noqa: S608  (names of our own tables)

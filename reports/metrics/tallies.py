@@ -58,7 +58,7 @@ def by_period(source: Source, first_days: Sequence[int], today: int) -> Tally:
     place = f"CASE {cases} ELSE {len(ends)} END" if cases else "0"
     tally = Tally()
     for country, column, done, last, level in _read(
-        f"SELECT country_id, {place} AS place, {_COUNTED}, MAX(day_no), MAX(level) FROM {source.countries} AS c "  # noqa: S608
+        f"SELECT country_id, {place} AS place, {_COUNTED}, MAX(day_no), MAX(level) FROM {source.countries} AS c "  # noqa: S608  (names of our own tables)
         f"WHERE {_WINDOW} GROUP BY country_id, place",
         today,
     ):
@@ -72,7 +72,7 @@ def by_kind(source: Source, today: int) -> Tally:
     """Count by kind of partner: an exchange with two kinds of a country's partners is one of each, and one of its year."""
     tally = Tally()
     for country, kind, done, of_kind, last, level in _read(
-        f"SELECT country_id, partner_kind_id, {_COUNTED}, SUM(CASE WHEN counts_for_kind THEN 1 ELSE 0 END), MAX(day_no), MAX(level) "  # noqa: S608
+        f"SELECT country_id, partner_kind_id, {_COUNTED}, SUM(CASE WHEN counts_for_kind THEN 1 ELSE 0 END), MAX(day_no), MAX(level) "  # noqa: S608  (names of our own tables)
         f"FROM {source.countries} AS c WHERE {_WINDOW} GROUP BY country_id, partner_kind_id",
         today,
     ):
@@ -85,7 +85,7 @@ def by_field(source: Source, today: int, masks: Mapping[int, int]) -> Tally:
     """Count by fields of cooperation; ``masks``: column → the bits of which one is enough, 0 for "no field named"."""
     tally = Tally()
     for country, mask, done, last, level in _read(
-        f"SELECT country_id, field_mask, {_COUNTED}, MAX(day_no), MAX(level) FROM {source.countries} AS c "  # noqa: S608
+        f"SELECT country_id, field_mask, {_COUNTED}, MAX(day_no), MAX(level) FROM {source.countries} AS c "  # noqa: S608  (names of our own tables)
         f"WHERE {_WINDOW} GROUP BY country_id, field_mask",
         today,
     ):
@@ -133,7 +133,7 @@ def last_before(source: Source, day_no: int, country_ids: Collection[int]) -> di
         return _last_before_from_facts(day_no, country_ids)
     marks = ", ".join(str(int(pk)) for pk in sorted(country_ids))
     statement = (
-        f"SELECT id, (SELECT MAX(day_no) FROM {source.countries} AS c WHERE c.country_id = crm_country.id AND day_no <= %(day)s) "  # noqa: S608
+        f"SELECT id, (SELECT MAX(day_no) FROM {source.countries} AS c WHERE c.country_id = crm_country.id AND day_no <= %(day)s) "  # noqa: S608  (names of our own tables)
         f"FROM crm_country WHERE id IN ({marks})"
     )
     with connection.cursor() as cursor:
