@@ -20,7 +20,7 @@ from reports.choices import FileFormat
 from reports.documents.fields import FIELDS, ROW_NAMES, Field
 from reports.documents.sandbox import check
 from reports.documents.uploads import refuse_hostile
-from reports.documents.workbooks import row_name
+from reports.documents.workbooks import refuse_large, row_name
 from reports.metrics.periodic.catalogue import FIGURES
 
 _MARK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{[^}]*$|\{%[^%]*$")
@@ -66,6 +66,7 @@ def _blocks(content: bytes, file_format: FileFormat) -> Iterator[tuple[list[Plac
         yield list(_word_places(Document(BytesIO(content)))), {}
         return
     for sheet in load_workbook(BytesIO(content), keep_links=False).worksheets:
+        refuse_large(sheet)
         for cells in sheet.iter_rows():
             places = [
                 Place(_("sheet “%(sheet)s”, cell %(cell)s") % {"sheet": sheet.title, "cell": cell.coordinate}, cell.value)

@@ -19,6 +19,9 @@ from reports.documents.sandbox import environment
 from reports.documents.workbooks import filled_workbook
 from reports.models import PeriodicReport, ReportTemplate
 
+# What a template leads to that compares or measures what cannot be, or that is no document any more once it is filled.
+_FAILURES = (TemplateError, TypeError, ValueError, LookupError, SyntaxError)
+
 
 def draw(report: PeriodicReport, paper: Paper) -> dict[FileFormat, bytes]:
     """Return both files of a paper, by the templates of its report."""
@@ -45,8 +48,8 @@ def excel_of(paper: Paper, template: ReportTemplate | None = None) -> bytes:
 
 
 def fill_word(content: bytes, context: Mapping[str, Any], paper: Paper) -> bytes:
-    filled = DocxTemplate(BytesIO(content))
     with _naming_the_field():
+        filled = DocxTemplate(BytesIO(content))
         filled.render(dict(context), environment(), autoescape=True)
     return word_file(filled.docx, title=paper.title, author=paper.unit, day=paper.dated)
 
@@ -58,5 +61,7 @@ class _naming_the_field:  # noqa: N801  # a context manager reads as a phrase
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, TemplateError):
-            raise ValidationError(_("The template fails: %(why)s"), code="template", params={"why": error.message or ""}) from error
+        if isinstance(error, ValidationError):
+            raise ValidationError(_("The template fails: %(why)s"), code="template", params={"why": error.messages[0]}) from error
+        if isinstance(error, _FAILURES):
+            raise ValidationError(_("The template fails: %(why)s"), code="template", params={"why": str(error)}) from error

