@@ -6,8 +6,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from crm.actions.records import archive_record, save_record
 from crm.admin.base import PermittedAdmin, ReadOnly, VersionedAdmin, account
+from crm.permissions import Permission
+from reports.actions.plans import archive_plan_line, save_plan_line
 from reports.models import PlanLine, PolicyVersion
 
 
@@ -21,6 +22,7 @@ class PolicyVersionAdmin(ReadOnly, PermittedAdmin):
 
 @admin.register(PlanLine)
 class PlanLineAdmin(VersionedAdmin):
+    permission = Permission.PLAN_EDIT
     list_display = ("scope", "required", "cadence_days", "least_level", "exempt", "valid_from", "valid_to", "is_archived")
     list_select_related = ("tier", "country")
     list_filter = ("tier", "exempt", ("archived_at", admin.EmptyFieldListFilter))
@@ -36,12 +38,12 @@ class PlanLineAdmin(VersionedAdmin):
         return line.is_archived
 
     def save_model(self, request: HttpRequest, obj: PlanLine, form: Any, change: bool) -> None:
-        save_record(obj, by=account(request))
+        save_plan_line(obj, by=account(request))
 
     @admin.action(description=_("Archive the selected lines"), permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet) -> None:
         lines = list(queryset.filter(archived_at__isnull=True))
         for line in lines:
-            archive_record(line, by=account(request))
+            archive_plan_line(line, by=account(request))
         text = ngettext("%(count)s line archived.", "%(count)s lines archived.", len(lines))
         self.message_user(request, text % {"count": len(lines)}, messages.SUCCESS)

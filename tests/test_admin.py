@@ -87,7 +87,7 @@ def test_the_secretariat_sees_reference_data_and_no_accounts(secretariat: Client
 
 
 def test_the_administrator_sees_accounts_too(administrator: Client) -> None:
-    assert lists(administrator) == {*REFERENCE_LISTS, *ACCOUNT_LISTS}
+    assert lists(administrator) == {*REFERENCE_LISTS, *ACCOUNT_LISTS} - {"reports_planline"}
 
 
 def test_nothing_that_libraries_bring_is_registered() -> None:
@@ -189,6 +189,11 @@ def test_a_plan_line_is_saved_through_the_action(secretariat: Client) -> None:
     assert secretariat.post(reverse("admin:reports_planline_add"), data).status_code == 302
     line = PlanLine.objects.get(country__alpha2="LA", required=4)
     assert (str(line.created_by), line.revision) == ("Somebody secretariat", 1)
+
+
+def test_the_administrator_who_writes_no_plan_reaches_no_plan_line(administrator: Client) -> None:
+    assert administrator.get(reverse("admin:reports_planline_changelist")).status_code == 403
+    assert administrator.post(reverse("admin:reports_planline_add"), {"required": 4}).status_code == 403
 
 
 def test_the_administrator_makes_an_account_and_gives_it_a_role(administrator: Client, centre: Unit) -> None:

@@ -5,6 +5,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from reports.choices import PeriodKind
+from reports.forms.days import refuse_too_early
 from reports.metrics.completeness import USUAL_PERIOD
 from reports.metrics.periods import CALENDAR_KINDS, Period, last_over, period_of
 
@@ -25,4 +26,5 @@ def chosen_period(parameters: Mapping[str, str], as_of: date) -> Period:
     )
     kind = PeriodKind(kinds.clean(parameters.get("kind", "")) or USUAL_PERIOD)
     start: date | None = days.clean(parameters.get("start", ""))
+    refuse_too_early(start)
     return period_of(kind, start) if start else last_over(kind, as_of)

@@ -139,12 +139,13 @@ def _met(reading: _Reading, side: Side) -> QuerySet[Attendance]:
 
 
 def _people(reading: _Reading, rows: QuerySet[Attendance]) -> list[Proof]:
-    """Each person once, with the last exchange they were at."""
+    """Each person once, with the last exchange they were at; named where the reader may open the exchange and see the person."""
     rows = rows.annotate(on=F("exchange__starts_on")).order_by("-on", "id")
+    known = set(Person.objects.visible_to(reading.reader).filter(pk__in=rows.values("person")).values_list("pk", flat=True))
     readable = set(Exchange.objects.visible_to(reading.reader).filter(pk__in=rows.values("exchange")).values_list("pk", flat=True))
     found: dict[Any, Proof] = {}
     for row in rows[: ROWS_SHOWN * 5]:
-        may_open = row.exchange_id in readable
+        may_open = row.exchange_id in readable and (row.person_id is None or row.person_id in known)
         proof = Proof(str(row), row.on, row.exchange.get_absolute_url()) if may_open else Proof(_("Somebody you may not see"), row.on)
         found.setdefault(row.person_id or row.user_id or row.name, proof)
     return list(found.values())

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from activities.choices import Direction, Level, Side, Sides
-from activities.models import Agreement, AgreementKind, AgreementParty, Commitment, Exchange
+from activities.models import Agreement, AgreementKind, AgreementParty, Attendance, Commitment, Exchange
 from crm.choices import Confidentiality
 from crm.models import Unit, User
 from partners.models import Partner, Person, Post, Registration
@@ -77,6 +77,17 @@ def test_who_may_not_read_a_row_is_told_that_there_is_one_and_no_more(risky: Par
     for hidden in ("Thư", "gửi sách", "Bà Một", "Bản ghi nhớ", "/exchanges/", "/commitments/"):
         assert hidden not in told
     assert found[Risk.PROMISE_OVERDUE].rows[0].day is None
+
+
+def test_somebody_present_whom_the_reader_may_not_see_is_not_named_though_the_exchange_is_open(risky: Partner, an: User) -> None:
+    hidden = Person.objects.create(full_name="Ông Kín", confidentiality=Confidentiality.UNIT, unit=an.memberships.get().unit)
+    Post.objects.all().delete()
+    exchange = Exchange.objects.filter(kind__code="DELEGATION_IN").latest("starts_on")
+    Attendance.objects.create(exchange=exchange, side=Side.THEIRS, person=hidden, partner=risky)
+    stranger = make_user("stranger", unit=make_unit("PU-99"))
+
+    assert "Ông Kín" in [row.text for row in proofs(risky, an)[Risk.SINGLE_THREAD].rows]
+    assert "Ông Kín" not in [row.text for row in proofs(risky, stranger)[Risk.SINGLE_THREAD].rows]
 
 
 def test_restricted_rows_stand_in_no_proof(risky: Partner, secretary: User) -> None:
