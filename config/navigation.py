@@ -136,9 +136,10 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         return {"menu": (), "places": (), "place": None, "partner_tabs": (), "section": None, "help_chapter": ""}
     may = request.user.may
     menu = tuple(replace(section, places=allowed) for section in MENU if (allowed := _allowed(section, may)))
-    section = section_of(request.path, menu)
     name = request.resolver_match.view_name if request.resolver_match else ""
-    place = next((place for place in section.places if place.holds(name)), None) if section else None
+    section, place = next(
+        ((section, place) for section in menu for place in section.places if place.holds(name)), (section_of(request.path, menu), None)
+    )
     places = section.places if section and place else ()
     return {
         "menu": menu,

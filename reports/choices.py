@@ -159,6 +159,6 @@ class PlanStanding(models.TextChoices):
 
     BEHIND = "behind", _("Behind")
     ON_TRACK = "on_track", _("On track")
-    ATTAINED = "attained", _("Attained")
+    ATTAINED = "attained", _("Target reached")
     NOT_BEGUN = "not_begun", _("Not begun")
     EXEMPT = "exempt", _("Exempt")
