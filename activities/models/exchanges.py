@@ -243,6 +243,12 @@ class Participation(models.Model):
                 fields=["partner", "day_no", "merit", "two_way", "exchange"], condition=Q(counted=True), name="participation_fact"
             ),
             models.Index(fields=["partner", "-day_no", "-exchange"], name="participation_timeline"),
+            # What was held in a span of days, whoever with: the collision radar, concentration, the cells of the matrix.
+            models.Index(
+                fields=["day_no", "partner", "exchange", "host_unit", "merit"],
+                condition=Q(counted=True, two_way=True),
+                name="participation_by_day",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,13 +17,16 @@ from crm.generic import UNPROCESSABLE, SignedInRequest
 from crm.models import Tier
 from crm.permissions import Permission, requires
 from reports.forms.days import chosen_day
-from reports.metrics.collisions import RADAR_DAYS, Collision, collisions, concerning, overlap
-from reports.metrics.concentration import Concentrations, Shares, shares
+from reports.metrics.collision_pairs import RADAR_DAYS
+from reports.metrics.collisions import Radar, Tally
+from reports.metrics.concentration import Concentrations, shares
 from reports.metrics.coverage import members_on
 from reports.metrics.days import refuse_to_come
 from reports.views.exports import figures_file
 
 SHOWN = 200
+# A file holds so many rows at most; the page says so where there are more.
+EXPORTED = 10_000
 
 COLUMNS: Sequence[Column] = (
     text_column("partner", gettext_lazy("Partner"), lambda row: row.partner, heads_row=True),
@@ -57,34 +60,32 @@ def collision_list(request: SignedInRequest) -> HttpResponseBase:
     except ValidationError as error:
         mistakes = {"mistakes": error.messages, "as_of": timezone.localdate()}
         return render(request, "reports/collision_list.html", mistakes, status=UNPROCESSABLE)
-    everybody = collisions(as_of)
-    found = concerning(everybody, request.user)
-    wanted = request.GET.get("when", "")
-    shown = [row for row in found if not wanted or row.is_ahead == (wanted == "ahead")]
+    radar, wanted = Radar(as_of, request.user), request.GET.get("when", "")
+    ahead = {"ahead": True, "held": False}.get(wanted)
     if "export" in request.GET:
-        return figures_file(request, shown, COLUMNS, name=_("Collision radar"))
-    ahead = sum(1 for row in found if row.is_ahead)
+        return figures_file(request, radar.rows(EXPORTED, ahead=ahead), COLUMNS, name=_("Collision radar"))
+    found = radar.tally()
+    total = {None: found.ahead + found.held, True: found.ahead, False: found.held}[ahead]
     context = {
         "as_of": as_of,
         "radar_days": RADAR_DAYS,
-        "rows": shown[:SHOWN],
-        "more": max(len(shown) - SHOWN, 0),
+        "rows": radar.rows(SHOWN, ahead=ahead, among=total),
+        "more": max(min(total, EXPORTED) - SHOWN, 0),
+        "left_out": max(total - EXPORTED, 0),
+        "exported": EXPORTED,
         "when": wanted,
-        "counts": [("ahead", _("One still to come"), ahead), ("held", _("Both held"), len(found) - ahead)],
-        "tiers": tier_lines(everybody, as_of),
+        "counts": [("ahead", _("One still to come"), found.ahead), ("held", _("Both held"), found.held)],
+        "tiers": tier_lines(found, as_of),
     }
     return render(request, "reports/collision_list.html", context)
 
 
-def tier_lines(found: Sequence[Collision], as_of: date) -> list[TierLine]:
+def tier_lines(found: Tally, as_of: date) -> list[TierLine]:
     """Overlap and concentration of all countries, then of each tier with members on the day. Three queries."""
     read = shares(as_of)
     members: dict[Tier, set[int]] = {}
     for tier, country in members_on(as_of):
         members.setdefault(tier, set()).add(country.pk)
-    everywhere = TierLine(None, overlap(found), read.of(set(read.partners) | set(read.units)))
-    return [everywhere, *(_of_tier(tier, countries, found, read) for tier, countries in members.items())]
-
-
-def _of_tier(tier: Tier, countries: set[int], found: Sequence[Collision], read: Shares) -> TierLine:
-    return TierLine(tier, overlap(found, countries), read.of(countries))
+    everywhere = TierLine(None, found.overlap(), read.of(set(read.partners) | set(read.units)))
+    of_tiers = [TierLine(tier, found.overlap(countries), read.of(countries)) for tier, countries in members.items()]
+    return [everywhere, *of_tiers]

@@ -14,7 +14,7 @@ from activities.choices import Sides
 from crm.choices import Confidentiality, UnitKind
 from crm.models import Country, Unit, User
 from partners.models import Partner
-from reports.metrics.collisions import Collision, collisions, concerning, overlap
+from reports.metrics.collisions import Collision, Radar
 from reports.metrics.concentration import Spread, shares
 from tests.factories import make_exchange, make_partner, make_unit, make_user
 from tests.query_counts import check_count, get_counted
@@ -28,8 +28,12 @@ def day(offset: int) -> date:
     return TODAY + timedelta(days=offset)
 
 
-def found(as_of: date = TODAY) -> list[Collision]:
-    return collisions(as_of)
+def found(as_of: date = TODAY, reader: User | None = None) -> list[Collision]:
+    """All rows of the radar, as many as it counts."""
+    radar = Radar(as_of, reader)
+    rows, counted = radar.rows(100), radar.tally()
+    assert (sum(row.is_ahead for row in rows), len(rows)) == (counted.ahead, counted.ahead + counted.held)
+    return rows
 
 
 @pytest.fixture
@@ -116,7 +120,7 @@ def test_both_units_and_the_centre_see_it_and_nobody_else(lao: Partner, an: User
     make_exchange(lao, by=an, on=day(-20))
     make_exchange(lao, by=chau, on=day(-10))
     third = make_user("third", unit=Unit.objects.get(code="PU-01"))
-    assert [len(concerning(found(), user)) for user in (an, chau, khoa, third)] == [1, 1, 1, 0]
+    assert [len(found(reader=user)) for user in (an, chau, khoa, third)] == [1, 1, 1, 0]
 
 
 def test_overlap_counts_partners_of_meetings_held(lao: Partner, an: User, chau: User, khoa: User) -> None:
@@ -126,8 +130,32 @@ def test_overlap_counts_partners_of_meetings_held(lao: Partner, an: User, chau: 
     make_exchange(other, by=an, on=day(-5))
     make_exchange(other, by=chau, on=day(5), status="planned")
     assert len(found()) == 4
-    assert overlap(found()) == 1
-    assert overlap(found(), [Country.objects.get(alpha2="KH").pk]) == 0
+    assert Radar(TODAY).tally().overlap() == 1
+    assert Radar(TODAY).tally().overlap([Country.objects.get(alpha2="KH").pk]) == 0
+
+
+def test_overlap_stands_though_the_nearest_meeting_is_still_ahead(lao: Partner, an: User, chau: User) -> None:
+    make_exchange(lao, by=an, on=day(-5))
+    make_exchange(lao, by=chau, on=day(-40))
+    make_exchange(lao, by=chau, on=day(5), status="planned")
+    assert [(row.is_ahead, row.days_apart) for row in found()] == [(True, 10)]
+    assert Radar(TODAY).tally().overlap() == 1
+
+
+def test_of_many_the_first_rows_are_those_that_the_whole_list_begins_with(an: User, chau: User) -> None:
+    """Also where looking at the latest meetings only does not fill them."""
+    for number in range(12):
+        partner = make_partner(f"Hội {number}")
+        make_exchange(partner, by=an, on=day(-40 - number))
+        make_exchange(partner, by=chau, on=day(-number * 3 - 1))
+    make_exchange(partner, by=an, on=day(20), status="planned")
+    whole = Radar(TODAY).rows(100)
+    assert len(whole) == 12
+    assert [row.is_ahead for row in whole[:2]] == [True, False]
+    for limit in (1, 3, 7):
+        assert Radar(TODAY).rows(limit, among=12) == whole[:limit]
+    assert Radar(TODAY).rows(3, ahead=False, among=11) == whole[1:4]
+    assert Radar(TODAY).rows(3, ahead=True, among=1) == whole[:1]
 
 
 def test_the_cost_does_not_grow_with_what_is_found(an: User, chau: User) -> None:
@@ -138,7 +166,7 @@ def test_the_cost_does_not_grow_with_what_is_found(an: User, chau: User) -> None
             make_exchange(partner, by=an, on=day(-10))
             make_exchange(partner, by=chau, on=day(-10))
         with CaptureQueriesContext(connection) as captured:
-            assert len(found()) == 3 * (number + 1)
+            assert len(Radar(TODAY).rows(100, among=3 * (number + 1))) == 3 * (number + 1)
         counts.append(len(captured))
     assert counts[0] == counts[1]
     check_count("collisions", [query["sql"] for query in captured.captured_queries])
