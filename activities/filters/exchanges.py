@@ -11,6 +11,7 @@ from activities.models.exchanges import ExchangeQuerySet
 from crm.filters import ChoicesFilter, CodeFilter, ManyCodeFilter, RecordFilter, RecordIdFilter, SearchFilter, active_units
 from crm.models import Country, Field, PolicyDocument, Province, Tier, TierMembership
 from partners.models import Partner, PartnerKind
+from partners.models.partners import EPOCH
 
 # Filters that ask something of a partner that took part.
 PARTS = ("country", "tier", "partner_kind")
@@ -76,7 +77,12 @@ class ExchangeFilter(RecordFilter):
             return queryset
         # As the figures do: the same participation is counted, and of the country, tier and kind asked for; a delegation once.
         parts = Participation.objects.filter(counted=True, two_way=True)
-        asked = [name for name in PARTS if self.form.cleaned_data.get(name)]
+        given = self.form.cleaned_data
+        # The days of the list again, so that the facts of those days are read and not of all years.
+        for bound, lookup in (("since", "day_no__gte"), ("until", "day_no__lte")):
+            if day := given.get(bound):
+                parts = parts.filter(**{lookup: (day - EPOCH).days})
+        asked = [name for name in PARTS if given.get(name)]
         for name in asked:
             parts = parts.filter(self._of_partner(name))
         return queryset.filter(pk__in=(parts.once_per_country() if asked else parts).values("exchange"))
