@@ -33,8 +33,10 @@ READING_ROLES = (Role.UNIT_LEAD, Role.SECRETARIAT)
 def save_periodic_report(report: PeriodicReport, *, by: User, texts: Mapping[str, str] | None = None) -> None:
     """Save a draft. To make a new one we also give it its usual sections; ``texts`` are what stands in them, by code.
 
-    Raises ValidationError, among others for a unit that the account does not write for.
+    Raises PermissionDenied without the right, and ValidationError, among others for a unit that the account does not write for.
     """
+    if not by.may(Permission.REPORT_EDIT):
+        raise PermissionDenied
     if not by.scope.may_write_for(report.unit_id):
         raise ValidationError({"unit": ValidationError(_("Choose a unit of your own, or one below it."), code="foreign-unit")})
     is_new = report.is_new

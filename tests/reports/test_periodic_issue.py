@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from activities.actions.exchanges import change_exchange
 from activities.models import Exchange
 from crm.actions.records import archive_record
-from crm.choices import AuditVerb, Confidentiality
+from crm.choices import AuditVerb, Confidentiality, Role
 from crm.models import AuditEvent, Notification, Unit, User
 from partners.models import Partner
 from reports.actions.periodic_papers import default_title, issued_paper
@@ -24,7 +24,7 @@ from reports.documents.render import draw
 from reports.metrics.periodic.ledger import Ledger, compare, ledger_of, with_records
 from reports.metrics.periodic.spans import Span, span_of
 from reports.models import IssuedReport, PeriodicReport
-from tests.factories import make_exchange, make_partner
+from tests.factories import make_exchange, make_partner, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -198,6 +198,11 @@ def test_figures_and_ledger_of_an_issue_are_of_one_moment(
 
     assert refused.value.code == "moving"
     assert not IssuedReport.objects.exists()
+
+
+def test_a_viewer_writes_no_report_by_any_door(report: PeriodicReport, nghe_an: Unit) -> None:
+    with pytest.raises(PermissionDenied):
+        save_periodic_report(report, by=make_user("viewer", unit=nghe_an, role=Role.VIEWER), texts={"assessment": "Khác"})
 
 
 def test_a_period_without_anything_on_record_cannot_be_issued(nghe_an: Unit, binh: User) -> None:

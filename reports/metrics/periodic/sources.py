@@ -87,11 +87,6 @@ def partners_met_first(span: Span) -> QuerySet[Partner]:
     return Partner.objects.live().filter(Exists(here), ~Exists(earlier))
 
 
-def partners_of_units(span: Span) -> QuerySet[Partner]:
-    rows = Partner.objects.live()
-    return rows if span.unit_ids is None else rows.filter(unit__in=span.unit_ids)
-
-
 def _registrations(span: Span) -> Any:
     rows = Registration.objects.live().filter(valid_from__lt=span.end)
     return rows if span.unit_ids is None else rows.filter(partner__unit__in=span.unit_ids)
