@@ -35,6 +35,7 @@ def file_of(paper: Paper, file_format: FileFormat, template: ReportTemplate | No
 
 def word_of(paper: Paper, template: ReportTemplate | None = None) -> bytes:
     """Return the Word file, by the template or the one that the product ships. Raises ValidationError for a template that fails."""
+    template = _in_use(template)
     context = context_of(paper)
     ready = None if template else ready_word(agency=paper.unit, title=paper.title, with_year_before=context["has_year_before"])
     return fill_word(ready or bytes(template.content), context, paper)  # type: ignore[union-attr]  # one of the two is there
@@ -42,9 +43,15 @@ def word_of(paper: Paper, template: ReportTemplate | None = None) -> bytes:
 
 def excel_of(paper: Paper, template: ReportTemplate | None = None) -> bytes:
     """Return the workbook, likewise."""
+    template = _in_use(template)
     content = bytes(template.content) if template else ready_excel()
     with _naming_the_field():
         return filled_workbook(content, context_of(paper), title=paper.title, day=paper.dated)
+
+
+def _in_use(template: ReportTemplate | None) -> ReportTemplate | None:
+    """A template that was archived meanwhile gives way to the usual one."""
+    return None if template is None or template.is_archived else template
 
 
 def fill_word(content: bytes, context: Mapping[str, Any], paper: Paper) -> bytes:

@@ -82,7 +82,7 @@ def report_template_file(request: SignedInRequest, public_id: UUID) -> HttpRespo
 @requires(Permission.REPORT_VIEW)
 def report_template_sample(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     """The template filled with the last half-year of the reader's own unit, marked as a draft."""
-    template = get_object_or_404(ReportTemplate.objects.visible_to(request.user), public_id=public_id)
+    template = get_object_or_404(ReportTemplate.objects.visible_to(request.user).live(), public_id=public_id)
     unit = next(iter(_own_units(request)), None)
     if unit is None:
         raise Http404

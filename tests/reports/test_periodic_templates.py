@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from docx import Document
 from openpyxl import Workbook, load_workbook
 
@@ -199,6 +200,13 @@ def test_a_template_that_would_grow_without_end_or_fails_while_filled_is_told_so
         with pytest.raises(ValidationError) as error:
             word_of(paper, template) if file_format == FileFormat.DOCX else excel_of(paper, template)
         assert error.value.code == "template"
+
+
+def test_a_template_archived_meanwhile_gives_way_to_the_usual_one(report: PeriodicReport) -> None:
+    paper, archived = paper_of(report, today=date(2025, 8, 1)), timezone.now()
+    for content, file_format, make in ((word("mẫu cũ"), FileFormat.DOCX, word_of), (sheet("mẫu cũ"), FileFormat.XLSX, excel_of)):
+        template = ReportTemplate(format=file_format, content=content, archived_at=archived)
+        assert make(paper, template) == make(paper)
 
 
 def test_a_field_in_the_properties_of_a_file_does_no_more_than_one_in_its_text(report: PeriodicReport) -> None:
