@@ -259,9 +259,15 @@ def _copy(party: AgreementParty) -> AgreementParty:
     )
 
 
-def _as_long_again(begins: date, ends: date) -> date:
-    """The end of a term as long as the one given that begins on its end; whole years keep the day of the year."""
+def _as_long_again(begins: date, ends: date) -> date | None:
+    """The end of a term as long as the one given that begins on its end; whole years keep the day of the year.
+
+    None where no calendar has that day any more.
+    """
     years = ends.year - begins.year
-    if (begins.month, begins.day) == (ends.month, ends.day) and (ends.month, ends.day) != (2, 29):
-        return ends.replace(year=ends.year + years)
-    return ends + (ends - begins)
+    try:
+        if (begins.month, begins.day) == (ends.month, ends.day) and (ends.month, ends.day) != (2, 29):
+            return ends.replace(year=ends.year + years)
+        return ends + (ends - begins)
+    except (ValueError, OverflowError):
+        return None

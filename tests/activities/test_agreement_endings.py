@@ -69,6 +69,11 @@ def test_what_is_renewed_ended_or_negotiated_is_not_told_and_a_renewal_settles(a
     assert not [telling for telling in agreements_near(TODAY) if telling.link == old.get_absolute_url()]
 
 
+def test_a_renewal_whose_end_no_calendar_has_is_left_without_one(an: User, partner: Partner) -> None:
+    old = make_agreement(partner, by=an, signed_on=date(1, 1, 1), valid_from=date(1, 1, 1), valid_to=date(9999, 12, 31))
+    assert renewal_of(old)[0].valid_to is None
+
+
 def test_the_calendar_shows_the_last_day_to_those_who_may_read(an: User, chau: User, ha: User, partner: Partner) -> None:
     ending_in(10, partner, an)
 

@@ -9,7 +9,7 @@ from activities.models import Agreement, AgreementKind, AgreementParty, Commitme
 from crm.choices import Confidentiality
 from crm.models import Field, PolicyDocument, Province, Unit, User
 from reports.choices import PeriodKind
-from reports.metrics.periodic.figures import figures_of, rows_of
+from reports.metrics.periodic.figures import figures_of, label_of, rows_of
 from reports.metrics.periodic.lines import Figures, change
 from reports.metrics.periodic.spans import span_of
 from reports.models import PeriodicReport
@@ -156,6 +156,14 @@ def test_a_partner_is_new_in_the_period_of_its_first_exchange(nghe_an: Unit, an:
     make_exchange(old, by=an, on=date(2024, 3, 1))
     make_exchange([old, new], by=an, on=date(2025, 3, 1))
     assert values(figures_of(report_of(nghe_an), today=TODAY), "partners_new") == (1, None, 1)
+
+
+@pytest.mark.parametrize("key", ["9" * 50, "+" + "9" * 50, "-1", "\x00"])
+def test_a_key_that_no_row_can_have_is_no_figure(centre: Unit, key: str) -> None:
+    span = span_of(report_of(centre), today=TODAY)
+    for breakdown in ("unit", "ngo_region"):
+        with pytest.raises(KeyError):
+            label_of(f"{breakdown}:{key}", span)
 
 
 def test_each_figure_opens_as_many_rows_as_it_counts(centre: Unit, an: User, ha: User) -> None:

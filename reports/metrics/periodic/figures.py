@@ -117,7 +117,12 @@ def label_of(code: str, span: Span) -> str:
 
 
 def _key(text: str) -> Key:
-    return int(text) if text.isdecimal() and len(text) <= LONGEST_KEY else text
+    """An id, or the name of a region. Raises KeyError for what is neither: databases choke on it."""
+    if text.isdecimal() and len(text) <= LONGEST_KEY:
+        return int(text)
+    if text and not text.replace(" ", "").isalpha():
+        raise KeyError(text)
+    return text
 
 
 def _by_source() -> list[tuple[Source, list[Figure]]]:
