@@ -1,6 +1,6 @@
 """The fields that templates may use, with what they mean; and their values for one paper."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -172,14 +172,12 @@ def _completeness(paper: Paper) -> str:
     if found is None:
         return ""
     said = f"{found.reported} đơn vị đã báo cáo, {found.declared} đơn vị báo không có hoạt động, trên tổng số {found.due} đơn vị"
-    return f"{said}; chưa báo cáo: {_joined(found.silent)}." if found.silent else f"{said}."
+    return f"{said}; {_silent(found.silent)}." if found.silent else f"{said}."
 
 
-def _joined(names: Iterable[str], at_most: int = 12) -> str:
-    """Names in a sentence, the first few of many."""
-    names = list(names)
-    shown = ", ".join(names[:at_most])
-    return f"{shown} và {len(names) - at_most} đơn vị khác" if len(names) > at_most else shown
+def _silent(names: Sequence[str], at_most: int = 5) -> str:
+    """Who has not reported: by name where they are few, else how many; a paper is no list of those in default."""
+    return f"chưa báo cáo: {', '.join(names)}" if len(names) <= at_most else f"{len(names)} đơn vị chưa báo cáo"
 
 
 def _day(day: date) -> str:

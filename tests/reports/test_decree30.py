@@ -10,6 +10,7 @@ from docx.shared import Mm, Pt
 
 from reports.documents import decree30
 from reports.documents.archives import word_file
+from reports.documents.fields import _silent
 
 
 @pytest.fixture
@@ -92,3 +93,8 @@ def test_a_nought_stands_before_days_below_ten_and_the_first_two_months(day: dat
 
 def test_the_same_paper_is_the_same_file(paper: bytes) -> None:
     assert paper == _paper()
+
+
+def test_a_paper_names_the_few_that_have_not_reported_and_counts_the_many() -> None:
+    assert _silent(["Lào Cai", "Huế"]) == "chưa báo cáo: Lào Cai, Huế"
+    assert _silent([f"Hội {n}" for n in range(6)]) == "6 đơn vị chưa báo cáo"
