@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from activities.calendar.occurrences import Occurrence
@@ -28,6 +29,11 @@ def joined(words: Iterable[Any], by: str = "; ") -> str:
 
 def day(value: date | None) -> str:
     return date_format(value, "SHORT_DATE_FORMAT") if value else ""
+
+
+def index(value: Decimal) -> str:
+    """An engagement index with one decimal, as the reader's language writes it."""
+    return number_format(value, decimal_pos=1)
 
 
 def marked(record: Any, words: str) -> str:
@@ -58,7 +64,10 @@ def post(row: Post) -> Line:
     title = joined(dict.fromkeys([row.title, row.title_native]), " / ")
     spoken = _("to be addressed as “%(words)s”") % {"words": address_form(person, country)}
     return Line(
-        marked(person, joined([title, spoken, person.languages])), joined([formal_name(person), native], " · "), row.valid_from, person
+        marked(person, joined([title, spoken, languages(person.languages)])),
+        joined([formal_name(person), native], " · "),
+        row.valid_from,
+        person,
     )
 
 

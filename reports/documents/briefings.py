@@ -128,7 +128,7 @@ def _standing(partner: Partner, reading: Reading, *, named: bool = False) -> lis
     if figures is not None:
         index = _("%(index)s (%(band)s); last two-way exchange %(days)s days ago")
         days = figures.recency_days if figures.recency_days is not None else "—"
-        told = index % {"index": figures.index(policy), "band": figures.band(policy).label, "days": days}
+        told = index % {"index": say.index(figures.index(policy)), "band": figures.band(policy).label, "days": days}
         lines.append(Line(told, _("Engagement index"), reading.today, partner))
     if risk := risks_on(reading.today, [partner.pk]).get(partner.pk):
         lines.append(Line(alarm_in_words(risk.alarm, risk.codes), _("At risk?"), reading.today, partner))
@@ -168,7 +168,7 @@ def _closest(reading: Reading) -> list[Line]:
     lines = []
     for row in figures[: TOP_PARTNERS * 2]:
         last = day_of(row.first_day_no) if row.recency_days is None else date.fromordinal(reading.today.toordinal() - row.recency_days)
-        told = _("index %(index)s, %(band)s") % {"index": row.index(policy), "band": row.band(policy).label}
+        told = _("index %(index)s, %(band)s") % {"index": say.index(row.index(policy)), "band": row.band(policy).label}
         lines.append(Line(told, str(partners[row.partner_id]), last, partners[row.partner_id]))
     return lines
 

@@ -2,12 +2,14 @@
 
 import io
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 from docx import Document
 
 from activities.choices import Direction, Level, Side
@@ -17,6 +19,7 @@ from crm.models import AuditEvent, Unit, User
 from partners.choices import NoteKind
 from partners.models import Partner, PartnerName, Person, PersonNote, Post
 from reports.documents.briefing import PAPER_LINES
+from reports.documents.briefing_lines import index
 from reports.documents.briefings import country_briefing, partner_briefing
 from reports.models import PolicyVersion
 from tests.factories import make_exchange, make_partner, make_steward, make_unit, make_user
@@ -40,7 +43,7 @@ def friends(policy: PolicyVersion, secretary: User, today: date) -> Partner:
     partner = make_partner("Hội Hữu nghị Lào - Việt", verified_on=today)
     PartnerName.objects.create(partner=partner, name="ສະມາຄົມມິດຕະພາບລາວ-ຫວຽດນາມ", language="lo")
     make_steward(partner, Unit.objects.get(code="VUFO"), officer=secretary)
-    second = Person.objects.create(full_name="Khamla Vongsa", native_name="ຄຳຫຼ້າ", country=partner.country)
+    second = Person.objects.create(full_name="Khamla Vongsa", native_name="ຄຳຫຼ້າ", country=partner.country, languages="lo, en")
     first = Person.objects.create(
         full_name="Boviengkham Vongdara", given_name="Boviengkham", family_name="Vongdara", how_to_address="Ngài Chủ tịch",
         country=partner.country, protocol_notes="Không uống rượu", languages="Lào, Việt",
@@ -91,6 +94,7 @@ def test_the_paper_on_a_partner_says_what_a_leader_asks(friends: Partner, secret
     ):  # fmt: skip
         assert told in text.casefold(), told
     assert text.index("Boviengkham") < text.index("Khamla"), "protocol order"
+    assert "lo, en" not in text, "languages are words, no codes"
 
 
 def test_every_line_of_a_record_names_its_day_and_leads_to_it(friends: Partner, secretary: User) -> None:
@@ -189,3 +193,10 @@ def test_the_pages_lead_to_their_papers(friends: Partner, chair: Person, secreta
         (reverse("reports:country-detail", args=["LA"]), "briefing-country", "LA"),
     ):
         assert reverse(f"reports:{name}", args=[key]) in client.get(page).content.decode()
+
+
+def test_the_index_has_the_decimal_mark_of_the_readers_language() -> None:
+    with override("vi"):
+        assert index(Decimal("71.3")) == "71,3"
+    with override("en"):
+        assert index(Decimal("71.3")) == "71.3"
