@@ -28,8 +28,8 @@ from reports.metrics.engagement import engagement
 from reports.metrics.since import ChangedRow, WrittenSince, changes_since
 from reports.views.exports import figures_file
 
-SHOWN_FIGURES = 50
-SHOWN_ROWS = 200
+SHOWN_FIGURES = 20
+SHOWN_ROWS = 50
 
 
 def _opens(row: ChangedRow) -> SafeString | str:
@@ -123,6 +123,8 @@ def _compared(moment: Moment, day: date, reader: User) -> dict[str, Any]:
         "tiers": [ThenNow(then, now) for then, now in zip(tiers_then, tiers_now, strict=True) if then.rows or now.rows],
         "countries": countries[:SHOWN_FIGURES],
         "countries_count": len(countries),
+        "different_countries": len({pair.either.country.pk for pair in countries}),
+        "held_nothing_then": not any(row.done for tier in tiers_then for row in tier.rows),
         "partners": partners[:SHOWN_FIGURES],
         "partners_count": len(partners),
     }
