@@ -31,6 +31,8 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Emu, Length, Pt, RGBColor
 
 FONT = "Times New Roman"
+NO_BREAK = "\u00a0"
+_TOGETHER = ("hữu nghị", "Hữu nghị", "Việt Nam")
 NATIONAL_NAME = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
 MOTTO = "Độc lập - Tự do - Hạnh phúc"
 TEXT_WIDTH = Cm(16.5)
@@ -325,13 +327,20 @@ def _rule(place: Any, room: Length, width: float) -> None:
 def _width(words: str, size: float) -> float:
     """About how wide bold words are: the letters of Times New Roman in a few classes. Enough for the length of a rule."""
     letters = [character for character in unicodedata.normalize("NFD", words) if not unicodedata.combining(character)]
-    return sum(0.69 if character.isupper() else 0.3 if character in " -,.;:" else 0.56 for character in letters) * Pt(size)
+    return sum(0.69 if character.isupper() else 0.3 if character in " \u00a0-,.;:" else 0.56 for character in letters) * Pt(size)
+
+
+def unbroken(words: str) -> str:
+    """The words with spaces that no line breaks at within names of two syllables that belong together."""
+    for name in _TOGETHER:
+        words = words.replace(name, name.replace(" ", NO_BREAK))
+    return words
 
 
 def _last_line(words: str, size: float, room: Length) -> str:
     """The words of the last line when broken to fit the room."""
     line = ""
-    for word in words.split():
+    for word in words.split(" "):
         line = f"{line} {word}".strip() if _width(f"{line} {word}", size) <= room else word
     return line
 

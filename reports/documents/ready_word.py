@@ -15,11 +15,16 @@ from reports.documents.archives import word_file
 _MADE = date(2026, 1, 1)
 
 
-def ready_word(*, agency: str = "", title: str = "", with_year_before: bool = True) -> bytes:
-    """Return the template. ``agency`` and ``title``: the words that will stand there, for the length of the rules under them."""
+def ready_word(*, agency: str = "", title: str = "", with_year_before: bool = True, with_superior: bool = True) -> bytes:
+    """Return the template. ``agency`` and ``title``: the words that will stand there, for the length of the rules under them.
+
+    ``with_superior``: whether a unit stands above the one that reports; of one that nobody stands above no line is left empty.
+    """
     document = decree30.sheet()
     _when(document, "draft", lambda: decree30.marking(document, "{{ draft }}"))
-    head = decree30.Letterhead(superior="{{ superior }}", agency="{{ agency }}", number="{{ number }}", day="{{ place_and_day }}")
+    head = decree30.Letterhead(
+        superior="{{ superior }}" if with_superior else "", agency="{{ agency }}", number="{{ number }}", day="{{ place_and_day }}"
+    )
     decree30.letterhead(document, head, measured_by=agency or "Liên hiệp các tổ chức hữu nghị tỉnh")
     decree30.title(document, "Báo cáo", "{{ title }}", measured_by=title or "Kết quả công tác đối ngoại nhân dân quý III")
     _when(document, "addressee", lambda: decree30.addressee(document, "{{ addressee }}"))
@@ -29,7 +34,9 @@ def ready_word(*, agency: str = "", title: str = "", with_year_before: bool = Tr
     _sections(document, "other_sections")
     _foot(document)
     closing = decree30.Signature(
-        "{{ signatory_title }}", "{{ signatory }}", recipients=["{% if addressee %}Như trên{% else %}{{ superior }}{% endif %}", "Lưu: VT"]
+        "{{ signatory_title }}",
+        "{{ signatory }}",
+        recipients=["{% if addressee %}Như trên{% elif superior %}{{ superior }}{% else %}Các đơn vị trực thuộc{% endif %}", "Lưu: VT"],
     )
     decree30.closing(document, closing)
     _appendix(document, with_year_before=with_year_before)

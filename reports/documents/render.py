@@ -37,7 +37,9 @@ def word_of(paper: Paper, template: ReportTemplate | None = None) -> bytes:
     """Return the Word file, by the template or the one that the product ships. Raises ValidationError for a template that fails."""
     template = _in_use(template)
     context = context_of(paper)
-    ready = None if template else ready_word(agency=paper.unit, title=paper.title, with_year_before=context["has_year_before"])
+    words = {"agency": context["agency"], "title": paper.title}
+    shape = {"with_year_before": context["has_year_before"], "with_superior": bool(paper.superior)}
+    ready = None if template else ready_word(**words, **shape)
     return fill_word(ready or bytes(template.content), context, paper)  # type: ignore[union-attr]  # one of the two is there
 
 

@@ -72,7 +72,8 @@ class PeriodicReportIssue(UpdateView):
 
     def get_context(self, **context: Any) -> dict[str, Any]:
         last = self.object.issues.order_by("-number").defer("figures", "ledger", "content").first()
-        return super().get_context(**context) | {"last_issue": last, "next_number": last.number + 1 if last else 1}
+        unwritten = [str(section.heading) for section in self.object.sections.filter(text="")]
+        return super().get_context(**context) | {"last_issue": last, "next_number": last.number + 1 if last else 1, "unwritten": unwritten}
 
 
 class IssuedReportDetail(DetailView):

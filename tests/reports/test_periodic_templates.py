@@ -85,7 +85,7 @@ def test_a_template_of_staff_is_filled_in_the_place_of_the_ready_one(report: Per
         format="docx", content=word("Đoàn ra: {{ value.delegations_out.now }} ({{ value.people_out.now }} người)", "{{ agency }}")
     )
     words = [paragraph.text for paragraph in Document(BytesIO(word_of(paper, mine))).paragraphs]
-    assert words == ["Đoàn ra: 1 (4 người)", "Liên hiệp các tổ chức hữu nghị tỉnh Nghệ An"]
+    assert words == ["Đoàn ra: 1 (4 người)", "Liên hiệp các tổ chức hữu\u00a0nghị tỉnh Nghệ An"]
     book = ReportTemplate(format="xlsx", content=sheet("{{ agency }}", "{{ figure.label }}: {{ figure.now }}", "cuối"))
     filled = load_workbook(BytesIO(excel_of(paper, book))).active
     column = [row[0].value for row in filled.iter_rows()]
