@@ -11,7 +11,7 @@ from django.utils.translation import override
 
 from activities.choices import AgreementLevel
 from reports.actions.periodic_papers import Paper
-from reports.documents.decree30 import day_in_words, unbroken
+from reports.documents.decree30 import day_in_words
 from reports.metrics.periodic.catalogue import FIGURES
 from reports.metrics.periodic.lines import Line, LineGroup
 
@@ -105,8 +105,8 @@ def _context(paper: Paper) -> dict[str, Any]:
     others = [_section(section, next(numbers)) for section in written[len(first) :]]
     return {
         **{name: getattr(paper, name) for name in ("number", "title", "addressee", "signatory", "signatory_title", "directive", "policy")},
-        "agency": unbroken(paper.unit),
-        "superior": unbroken(paper.superior),
+        "agency": paper.unit,
+        "superior": paper.superior,
         "place_and_day": f"{paper.place}, {day_in_words(paper.dated)}" if paper.place else _begun(day_in_words(paper.dated)),
         "period": paper.period_vi,
         "period_from": _day(paper.period_from),

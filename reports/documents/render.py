@@ -12,6 +12,7 @@ from jinja2 import TemplateError
 from reports.actions.periodic_papers import Paper
 from reports.choices import FileFormat
 from reports.documents.archives import word_file
+from reports.documents.decree30 import unbroken
 from reports.documents.fields import context_of
 from reports.documents.ready_excel import ready_excel
 from reports.documents.ready_word import ready_word
@@ -36,7 +37,7 @@ def file_of(paper: Paper, file_format: FileFormat, template: ReportTemplate | No
 def word_of(paper: Paper, template: ReportTemplate | None = None) -> bytes:
     """Return the Word file, by the template or the one that the product ships. Raises ValidationError for a template that fails."""
     template = _in_use(template)
-    context = context_of(paper)
+    context = {**context_of(paper), "agency": unbroken(paper.unit), "superior": unbroken(paper.superior)}
     words = {"agency": context["agency"], "title": paper.title}
     shape = {"with_year_before": context["has_year_before"], "with_superior": bool(paper.superior)}
     ready = None if template else ready_word(**words, **shape)
