@@ -150,9 +150,11 @@ def _given_address() -> int:
 
 
 def _archived_report() -> Any:
-    """Take a draft out of use, so that there is one to restore."""
-    report, reader = PeriodicReport.objects.live().filter(issues=None).order_by("pk")[0], User.objects.get(username=OPENED_BY)
-    archive_record(report, by=reader)
+    """Take a draft out of use, unless one is already, so that there is one to restore."""
+    report = PeriodicReport.objects.archived().order_by("pk").first()
+    if report is None:
+        report = PeriodicReport.objects.live().filter(issues=None).order_by("pk")[0]
+        archive_record(report, by=User.objects.get(username=OPENED_BY))
     return report.public_id
 
 

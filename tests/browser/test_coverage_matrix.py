@@ -46,7 +46,7 @@ def test_a_cell_names_its_exchanges_by_mouse_and_by_key(desk_page: Page, sign_in
     expect(page.locator(CELL)).to_be_focused()
 
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"/exchanges/\?country=LA"))
+    page.wait_for_url(re.compile(r"/activities/\?country=LA"))
     expect(page.locator("table.listing tbody tr")).to_have_count(2)
 
 

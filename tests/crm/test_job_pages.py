@@ -53,7 +53,7 @@ def test_the_list_shows_state_progress_duration_and_error_newest_first(client: C
     assert "Chưa có chính sách" in text
     assert "Traceback" not in text
     assert "40 / 40" in text
-    assert "15 s" in text
+    assert "15 giây" in text
     only = page(client, ha, reverse("crm:job-list") + "?state=failed")
     assert "đêm-21" in only
     assert "đêm-22" not in only

@@ -149,6 +149,7 @@ def test_of_many_the_first_rows_are_those_that_the_whole_list_begins_with(an: Us
         make_exchange(partner, by=an, on=day(-40 - number))
         make_exchange(partner, by=chau, on=day(-number * 3 - 1))
     make_exchange(partner, by=an, on=day(20), status="planned")
+    make_exchange(partner, by=chau, on=day(25), status="planned")
     whole = Radar(TODAY).rows(100)
     assert len(whole) == 12
     assert [row.is_ahead for row in whole[:2]] == [True, False]

@@ -65,7 +65,7 @@ def test_a_new_line_is_entered_and_shown_with_its_progress_and_its_exchanges(cli
     assert "24" in text
     assert str(directive) in text
     address = text.split('data-label="Done"><a href="')[1].split('"')[0].replace("&amp;", "&") if 'data-label="Done"' in text else ""
-    address = address or text.split('data-label="Đã làm"><a href="')[1].split('"')[0].replace("&amp;", "&")
+    address = address or text.split('data-label="Đã xong"><a href="')[1].split('"')[0].replace("&amp;", "&")
     assert str(exchange.public_id) in text_of(client, address)
 
 
