@@ -7,6 +7,6 @@ class PartnersConfig(AppConfig):
     verbose_name = _("Partners")
 
     def ready(self) -> None:
-        from partners.actions import known  # noqa: F401  (keys follow the names as known on a day)
         from partners import receivers, search, tasks_duplicates  # noqa: F401  (keys follow names; all can be found; nightly scan)
+        from partners.actions import known  # noqa: F401  (keys follow the names as known on a day)
         from partners.resources import nouns  # noqa: F401  (lists bring partners and people)
