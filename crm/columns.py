@@ -6,10 +6,12 @@ from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm.models import User
 from crm.templatetags.nhipcau import day, status
@@ -136,6 +138,18 @@ def status_column(name: str, label: str | Promise, field_name: str, **options: A
         return str(getattr(row, f"get_{field_name}_display")())
 
     return Column(name, label, lambda row: status(getattr(row, field_name), in_words(row)), in_words, **options)
+
+
+def _entered_on(row: Any) -> date:
+    return timezone.localtime(row.created_at).date()
+
+
+# What every record has: who may see it, where it has a level, and when it was entered under which identifier.
+WHO_MAY_SEE = status_column("confidentiality", gettext_lazy("Who may see"), "confidentiality", standard=False)
+RECORD_COLUMNS = (
+    day_column("entered", gettext_lazy("Entered on"), _entered_on, sort=SortKey(("id",)), standard=False),
+    text_column("identifier", gettext_lazy("Identifier"), lambda row: row.public_id, standard=False),
+)
 
 
 def joined(values: Iterable[Any], *, separator: str = ", ") -> str:

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from crm.columns import (
     NOTHING,
+    RECORD_COLUMNS,
+    WHO_MAY_SEE,
     Column,
     SortKey,
     day_column,
@@ -121,11 +123,7 @@ PARTNER_COLUMNS = (
         "unit", gettext_lazy("Entered by unit"), lambda partner: partner.unit.display if partner.unit else "", fetch=related("unit"),
         standard=False,
     ),
-    day_column(
-        "entered", gettext_lazy("Entered on"), lambda partner: timezone.localtime(partner.created_at).date(), sort=SortKey(("id",)),
-        standard=False,
-    ),
-    text_column("identifier", gettext_lazy("Identifier"), lambda partner: partner.public_id, standard=False),
+    *RECORD_COLUMNS,
 )  # fmt: skip
 
 
@@ -172,7 +170,7 @@ PERSON_COLUMNS = (
     text_column("languages", gettext_lazy("Languages"), lambda person: person.languages, standard=False),
     text_column("email", gettext_lazy("E-mail"), lambda person: person.email, standard=False),
     text_column("phone", gettext_lazy("Phone"), lambda person: person.phone, standard=False),
-    status_column("confidentiality", gettext_lazy("Who may see"), "confidentiality", standard=False),
+    WHO_MAY_SEE,
     text_column("purpose", gettext_lazy("Kept for"), lambda person: person.purpose, standard=False),
     day_column(
         "review", gettext_lazy("Review on"), lambda person: person.review_on, standard=False,
@@ -182,9 +180,5 @@ PERSON_COLUMNS = (
         "unit", gettext_lazy("Entered by unit"), lambda person: person.unit.display if person.unit else "", fetch=related("unit"),
         standard=False,
     ),
-    day_column(
-        "entered", gettext_lazy("Entered on"), lambda person: timezone.localtime(person.created_at).date(), sort=SortKey(("id",)),
-        standard=False,
-    ),
-    text_column("identifier", gettext_lazy("Identifier"), lambda person: person.public_id, standard=False),
+    *RECORD_COLUMNS,
 )  # fmt: skip

@@ -16,6 +16,8 @@ from activities.models import Agreement, AgreementParty, Exchange
 from activities.models.follow_ups import NO_DAY
 from crm.choices import Confidentiality
 from crm.columns import (
+    RECORD_COLUMNS,
+    WHO_MAY_SEE,
     Column,
     SortKey,
     day_column,
@@ -27,7 +29,6 @@ from crm.columns import (
     prefetched,
     related,
     soft,
-    status_column,
     text_column,
     under,
 )
@@ -127,12 +128,8 @@ FURTHER = (
         fetch=prefetched("fields"), standard=False,
     ),
     text_column("summary", gettext_lazy("What was agreed"), lambda agreement: agreement.summary, standard=False),
-    status_column("confidentiality", gettext_lazy("Who may see"), "confidentiality", standard=False),
-    day_column(
-        "entered", gettext_lazy("Entered on"), lambda agreement: timezone.localtime(agreement.created_at).date(), sort=SortKey(("id",)),
-        standard=False,
-    ),
-    text_column("identifier", gettext_lazy("Identifier"), lambda agreement: agreement.public_id, standard=False),
+    WHO_MAY_SEE,
+    *RECORD_COLUMNS,
 )  # fmt: skip
 KIND = text_column("kind", gettext_lazy("Kind"), lambda agreement: agreement.kind.label, fetch=related("kind"))
 AGREEMENT_COLUMNS = (TITLE, KIND, OURS, THEIRS, SIGNED, UNTIL, STANDING, *FURTHER)

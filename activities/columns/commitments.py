@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy
 from activities.models import Agreement, Commitment, Exchange
 from activities.models.follow_ups import NO_DAY
 from crm.columns import (
+    RECORD_COLUMNS,
+    WHO_MAY_SEE,
     Column,
     SortKey,
     day_column,
@@ -21,7 +23,6 @@ from crm.columns import (
     link,
     related,
     soft,
-    status_column,
     text_column,
     under,
 )
@@ -110,10 +111,6 @@ COMMITMENT_COLUMNS = (
     text_column("tier", gettext_lazy("Tier"), lambda commitment: commitment.tier_label, fetch=_with_tier, standard=False),
     text_column("reason", gettext_lazy("Reason"), lambda commitment: commitment.reason, standard=False),
     text_column("proof", gettext_lazy("Proof"), lambda commitment: commitment.proof, standard=False),
-    status_column("confidentiality", gettext_lazy("Who may see"), "confidentiality", standard=False),
-    day_column(
-        "entered", gettext_lazy("Entered on"), lambda commitment: timezone.localtime(commitment.created_at).date(), sort=SortKey(("id",)),
-        standard=False,
-    ),
-    text_column("identifier", gettext_lazy("Identifier"), lambda commitment: commitment.public_id, standard=False),
+    WHO_MAY_SEE,
+    *RECORD_COLUMNS,
 )  # fmt: skip

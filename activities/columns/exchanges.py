@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import Prefetch
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -12,6 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from activities.models import Event, Exchange, Participation
 from crm.choices import Confidentiality
 from crm.columns import (
+    RECORD_COLUMNS,
+    WHO_MAY_SEE,
     Column,
     SortKey,
     day_column,
@@ -22,7 +23,6 @@ from crm.columns import (
     number_column,
     prefetched,
     related,
-    status_column,
     text_column,
     under,
 )
@@ -97,10 +97,6 @@ EXCHANGE_COLUMNS = (
         "policy", gettext_lazy("Directive"), lambda exchange: exchange.policy_document, fetch=related("policy_document"), standard=False
     ),
     text_column("outcome", gettext_lazy("Outcome"), lambda exchange: exchange.outcome, standard=False),
-    status_column("confidentiality", gettext_lazy("Who may see"), "confidentiality", standard=False),
-    day_column(
-        "entered", gettext_lazy("Entered on"), lambda exchange: timezone.localtime(exchange.created_at).date(), sort=SortKey(("id",)),
-        standard=False,
-    ),
-    text_column("identifier", gettext_lazy("Identifier"), lambda exchange: exchange.public_id, standard=False),
+    WHO_MAY_SEE,
+    *RECORD_COLUMNS,
 )  # fmt: skip

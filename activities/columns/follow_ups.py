@@ -5,7 +5,6 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -15,16 +14,16 @@ from activities.choices import FollowUpState
 from activities.models import Exchange, FollowUp
 from activities.models.follow_ups import NO_DAY
 from crm.columns import (
+    RECORD_COLUMNS,
+    WHO_MAY_SEE,
     Column,
     SortKey,
-    day_column,
     demo_tag,
     joined,
     lines,
     link,
     related,
     soft,
-    status_column,
     text_column,
     under,
 )
@@ -89,10 +88,6 @@ FOLLOW_UP_COLUMNS = (
     Column("state", gettext_lazy("State"), _tick, lambda follow_up: str(follow_up.get_state_display())),
     text_column("unit", gettext_lazy("Unit"), lambda follow_up: follow_up.unit.display, fetch=related("unit"), standard=False),
     text_column("remark", gettext_lazy("Remark"), lambda follow_up: follow_up.remark, standard=False),
-    status_column("confidentiality", gettext_lazy("Who may see"), "confidentiality", standard=False),
-    day_column(
-        "entered", gettext_lazy("Entered on"), lambda follow_up: timezone.localtime(follow_up.created_at).date(), sort=SortKey(("id",)),
-        standard=False,
-    ),
-    text_column("identifier", gettext_lazy("Identifier"), lambda follow_up: follow_up.public_id, standard=False),
+    WHO_MAY_SEE,
+    *RECORD_COLUMNS,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from activities.models import Exchange
 from activities.models.follow_ups import NO_DAY
 from crm.columns import (
     NOTHING,
+    RECORD_COLUMNS,
     Column,
     SortKey,
     day_column,
@@ -88,9 +89,5 @@ ACTION_ITEM_COLUMNS = (
     text_column("policy", gettext_lazy("Directive"), lambda item: item.directive, fetch=related("directive"), standard=False),
     day_column("done_on", gettext_lazy("Done on"), lambda item: item.done_on, standard=False),
     text_column("remark", gettext_lazy("Remark"), lambda item: item.remark, standard=False),
-    day_column(
-        "entered", gettext_lazy("Entered on"), lambda item: timezone.localtime(item.created_at).date(), sort=SortKey(("id",)),
-        standard=False,
-    ),
-    text_column("identifier", gettext_lazy("Identifier"), lambda item: item.public_id, standard=False),
+    *RECORD_COLUMNS,
 )  # fmt: skip

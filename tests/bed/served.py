@@ -36,7 +36,8 @@ def served_site(demo_data: None, tmp_path_factory: pytest.TempPathFactory) -> It
     }
     for command in (["createcachetable"], ["collectstatic", "--no-input", "--verbosity", "0"]):
         subprocess.run([sys.executable, "manage.py", *command], cwd=settings.BASE_DIR, env=environment, check=True)
-    # A server must not outlive its tests, however they end: only preexec_fn can ask the kernel for that.
+    # A server must not outlive its tests, however they end: only preexec_fn can ask the kernel for that. It is safe
+    # here, since no thread of this process holds a lock while the child starts.
     web = subprocess.Popen(web_command(), cwd=settings.BASE_DIR, env=environment, preexec_fn=end_with_parent(9))  # noqa: PLW1509
     try:
         wait_until(lambda: is_well(address) or web.poll() is not None, seconds=40)

@@ -7,8 +7,11 @@ from unittest import mock
 
 from django.utils import timezone
 
+from crm.choices import Role
 from crm.known.tables import versioned_models
+from crm.models import Unit, User
 from crm.models.records import Sourced
+from tests.factories import make_user
 
 
 @contextmanager
@@ -25,3 +28,10 @@ def reference_data_loaded_on(day: date) -> None:
     for model in versioned_models():
         if issubclass(model, Sourced):
             model.history.all().update(history_date=moment)  # type: ignore[attr-defined]  # added by django-simple-history
+
+
+def make_author() -> User:
+    """Somebody of the secretariat from 2 January 2026 on, with reference data that were there the day before."""
+    reference_data_loaded_on(date(2026, 1, 1))
+    with written_on(date(2026, 1, 2)):
+        return make_user("author", unit=Unit.objects.get(code="VUFO"), role=Role.SECRETARIAT)

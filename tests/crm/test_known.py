@@ -14,7 +14,7 @@ from activities.actions.exchanges import archive_exchange, change_exchange, rest
 from activities.choices import ExchangeStatus
 from activities.models import Attendance, Commitment, Exchange, ExchangeUnit, Participation
 from crm.actions.records import archive_record, save_record
-from crm.choices import Confidentiality, Role
+from crm.choices import Confidentiality
 from crm.known import as_known_on, known_on
 from crm.known.tables import versioned_models
 from crm.models import Country, Field, Province, Tier, TierMembership, Unit, User
@@ -24,7 +24,7 @@ from reports.metrics.coverage import country_coverage
 from reports.metrics.days import policy_on
 from reports.metrics.engagement import engagement
 from reports.models import PlanLine, PolicyVersion
-from tests.crm.story import reference_data_loaded_on, written_on
+from tests.crm.story import make_author, written_on
 from tests.factories import make_exchange, make_partner, make_unit, make_user
 from tests.partners.merging import differences, dump, entangle
 
@@ -35,9 +35,7 @@ MARCH, MAY, JULY, SEPTEMBER = date(2026, 3, 10), date(2026, 5, 10), date(2026, 7
 
 @pytest.fixture
 def author(db: None) -> User:
-    reference_data_loaded_on(date(2026, 1, 1))
-    with written_on(date(2026, 1, 2)):
-        return make_user("author", unit=Unit.objects.get(code="VUFO"), role=Role.SECRETARIAT)
+    return make_author()
 
 
 @pytest.fixture

@@ -175,7 +175,8 @@ def test_two_pages_hold_a_partner_of_many_words(friends: Partner, secretary: Use
 
     assert briefing.height <= PAPER_LINES + 5
     assert any(part.more for part in briefing.parts)
-    assert country_briefing(friends.country, reader=secretary, today=today).height <= PAPER_LINES + 5  # type: ignore[arg-type]
+    assert friends.country
+    assert country_briefing(friends.country, reader=secretary, today=today).height <= PAPER_LINES + 5
 
 
 def test_without_anything_on_record_the_paper_says_so(policy: PolicyVersion, secretary: User) -> None:

@@ -7,15 +7,14 @@ from django.test import Client
 from django.urls import reverse
 
 from crm.actions.records import save_record
-from crm.choices import Role
 from crm.known import as_known_on
-from crm.models import Country, Unit, User
+from crm.models import Country, User
 from partners.models import Partner
 from reports.actions.snapshots import take_snapshots
 from reports.metrics.stored import coverage_on, engagement_on, is_stored
 from reports.models import PolicyVersion
-from tests.crm.story import reference_data_loaded_on, written_on
-from tests.factories import make_exchange, make_partner, make_user
+from tests.crm.story import make_author, written_on
+from tests.factories import make_exchange, make_partner
 
 pytestmark = pytest.mark.django_db
 
@@ -24,9 +23,7 @@ MARCH, JUNE, JULY = date(2026, 3, 10), date(2026, 6, 30), date(2026, 7, 10)
 
 @pytest.fixture
 def author(db: None) -> User:
-    reference_data_loaded_on(date(2026, 1, 1))
-    with written_on(date(2026, 1, 2)):
-        return make_user("author", unit=Unit.objects.get(code="VUFO"), role=Role.SECRETARIAT)
+    return make_author()
 
 
 @pytest.fixture

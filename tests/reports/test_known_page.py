@@ -14,14 +14,14 @@ from activities.actions.exchanges import archive_exchange, change_exchange
 from activities.choices import Level
 from activities.models import Exchange
 from crm.actions.records import save_record
-from crm.choices import Confidentiality, Role
-from crm.models import Country, Unit, User
+from crm.choices import Confidentiality
+from crm.models import Country, User
 from partners.actions.merges import merge_partners
 from partners.models import Partner
 from reports.choices import Since
 from reports.metrics.since import changes_since
 from reports.views.known import end_of_last_half_year
-from tests.crm.story import reference_data_loaded_on, written_on
+from tests.crm.story import make_author, written_on
 from tests.factories import make_exchange, make_partner, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
@@ -32,9 +32,7 @@ ADDRESS = "/reports/known/?as_of=2026-06-30&known_on=2026-06-30"
 
 @pytest.fixture
 def author(db: None) -> User:
-    reference_data_loaded_on(date(2026, 1, 1))
-    with written_on(date(2026, 1, 2)):
-        return make_user("author", unit=Unit.objects.get(code="VUFO"), role=Role.SECRETARIAT)
+    return make_author()
 
 
 @pytest.fixture

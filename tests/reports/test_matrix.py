@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -192,8 +193,8 @@ def laos_row(found: Matrix) -> Row:
     return next(row for row in found.rows if row.country and row.country.alpha2 == "LA")
 
 
-def neighbours(policy: PolicyVersion, **asked: object) -> Matrix:
-    return matrix(policy, AS_OF, Question(tier=Tier.objects.get(code="NEIGHBOUR"), **asked))  # type: ignore[arg-type]
+def neighbours(policy: PolicyVersion, **asked: Any) -> Matrix:
+    return matrix(policy, AS_OF, Question(tier=Tier.objects.get(code="NEIGHBOUR"), **asked))
 
 
 def figure(cell: Cell) -> str:

@@ -1,6 +1,7 @@
 """Partners at risk as they were stored, and terms of office that end without a successor."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -34,8 +35,8 @@ def page(user: User, query: str = "", name: str = LIST) -> str:
     return answer.content.decode().split('id="rows"')[1]
 
 
-def at_risk(name: str, *codes: Risk, alarm: Alarm, on: date = TODAY, **values: object) -> Partner:
-    partner = make_partner(name, **values)  # type: ignore[arg-type]
+def at_risk(name: str, *codes: Risk, alarm: Alarm, on: date = TODAY, **values: Any) -> Partner:
+    partner = make_partner(name, **values)
     RiskSnapshot.objects.create(policy=PolicyVersion.objects.get(code="2025"), day=on, partner=partner, mask=sum(codes), alarm=alarm)
     return partner
 
@@ -91,7 +92,7 @@ def test_it_leaves_as_a_file_and_has_its_filters(silent: Partner, fading: Partne
 # --- Leaving office ----------------------------------------------------------------------------------
 
 
-def post(name: str, partner: Partner, ends_in: int, **values: object) -> Post:
+def post(name: str, partner: Partner, ends_in: int, **values: Any) -> Post:
     person = Person.objects.create(full_name=name, **values)
     return Post.objects.create(
         person=person,
