@@ -93,6 +93,10 @@ class AuditVerb(models.TextChoices):
     FEED_REVOKED = "feed_revoked", _("revoked a calendar address")
     APPROVED = "approved", _("approved a policy version")
     ISSUED = "issued", _("issued a report")
+    CREDENTIAL_MADE = "credential_made", _("made a credential")
+    CREDENTIAL_ROTATED = "credential_rotated", _("renewed the secret of a credential")
+    CREDENTIAL_REVOKED = "credential_revoked", _("revoked a credential")
+    WEBHOOK_ROTATED = "webhook_rotated", _("renewed the secret of a webhook")
     BRIEFED = "briefed", _("took a briefing")
 
 
@@ -121,6 +125,7 @@ class ChangeKind(models.TextChoices):
     HAND_OVER = "hand_over", _("Hand-over")
     PLAN = "plan", _("Yearly plan")
     ACTIONS = "actions", _("Action plan")
+    WORKBOOK = "workbook", _("Offline workbook")
 
 
 class ChangeState(models.TextChoices):
@@ -158,6 +163,8 @@ class NotificationTopic(models.TextChoices):
     DIGEST = "digest", _("Weekly digest of the secretariat")
     POLICY = "policy", _("Policy versions")
     REPORT = "report", _("Periodic reports")
+    CONNECTION = "connection", _("Connections of programs")
+    PROPOSAL = "proposal", _("Change proposals")
 
 
 class DigestRhythm(models.TextChoices):
@@ -185,3 +192,35 @@ class JobState(models.TextChoices):
     RUNNING = "running", _("Running")
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
+
+
+class FeedNoun(models.TextChoices):
+    """What the change feed tells of."""
+
+    PARTNER = "partner", _("Partner")
+    PERSON = "person", _("Person")
+    POST = "post", _("Post")
+    EXCHANGE = "exchange", _("Exchange")
+    FOLLOW_UP = "follow-up", _("Follow-up")
+    AGREEMENT = "agreement", _("Agreement")
+    COMMITMENT = "commitment", _("Commitment")
+
+
+class PushKind(models.TextChoices):
+    """By which address an office's program wrote."""
+
+    SINGLE = "single", _("One record")
+    BATCH = "batch", _("Batch")
+    JOB = "job", _("File")
+
+
+class EndpointState(models.TextChoices):
+    ACTIVE = "active", _("Active")
+    PAUSED = "paused", _("Paused")
+    DISABLED = "disabled", _("Switched off")
+
+
+class DeliveryState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    DELIVERED = "delivered", _("Delivered")
+    GIVEN_UP = "given_up", _("Given up")

@@ -44,6 +44,8 @@ class Permission(StrEnum):
     DECLARE_NOTHING = "declare_nothing"
     REMIND_UNITS = "remind_units"
     JOB_VIEW = "job_view"
+    CONNECTION_VIEW = "connection_view"
+    CONNECTION_MANAGE = "connection_manage"
     ACCOUNT_MANAGE = "account_manage"
 
 
@@ -74,13 +76,14 @@ _WRITING = _READING | {
     Permission.ACTION_ITEM_EDIT,
     Permission.REPORT_EDIT,
     Permission.DECLARE_NOTHING,
+    Permission.CONNECTION_VIEW,
 }
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _READING,
     Role.OFFICER: _WRITING,
     Role.NGO_OFFICER: _WRITING,
-    Role.UNIT_LEAD: _WRITING | {Permission.HAND_OVER, Permission.REPORT_ISSUE},
+    Role.UNIT_LEAD: _WRITING | {Permission.HAND_OVER, Permission.REPORT_ISSUE, Permission.CONNECTION_MANAGE},
     Role.SECRETARIAT: _WRITING
     | {
         Permission.REFERENCE_EDIT,
@@ -91,7 +94,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.REPORT_ISSUE,
         Permission.JOB_VIEW,
     },
-    Role.ADMINISTRATOR: _READING | {Permission.REFERENCE_EDIT, Permission.ACCOUNT_MANAGE, Permission.JOB_VIEW},
+    Role.ADMINISTRATOR: _READING
+    | {
+        Permission.REFERENCE_EDIT,
+        Permission.ACCOUNT_MANAGE,
+        Permission.JOB_VIEW,
+        Permission.CONNECTION_VIEW,
+        Permission.CONNECTION_MANAGE,
+    },
 }
 
 View = Callable[..., HttpResponseBase]

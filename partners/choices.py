@@ -82,3 +82,10 @@ class RegistrationKind(models.TextChoices):
     OFFICE = "office", _("Representative office")
     PROJECT_OFFICE = "project", _("Project office")
     OTHER = "other", _("Other permit")
+
+
+class ProposalState(models.TextChoices):
+    OPEN = "open", _("To be decided")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")

@@ -4,6 +4,7 @@ from activities.models.commitments import Commitment
 from activities.models.drafts import ExchangeDraft
 from activities.models.events import Event
 from activities.models.exchanges import Attendance, Delegation, Exchange, ExchangeUnit, Participation
+from activities.models.external_ids import ExternalExchangeId
 from activities.models.follow_ups import FollowUp
 from activities.models.kinds import ExchangeKind, Forum
 from activities.models.occasions import Occasion
@@ -21,6 +22,7 @@ __all__ = [
     "ExchangeDraft",
     "ExchangeKind",
     "ExchangeUnit",
+    "ExternalExchangeId",
     "FollowUp",
     "Forum",
     "Occasion",

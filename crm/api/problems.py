@@ -49,9 +49,19 @@ KINDS: dict[str, Kind] = {
     "method-not-allowed": Kind(405, _("Method not allowed"), _("This address does not know the method; see the header “Allow”.")),
     "not-acceptable": Kind(406, _("Format not offered"), _("Answers are “application/json”; accept that.")),
     "conflict": Kind(409, _("Conflict with what is stored"), _("Somebody else stored the same at the same time. Read it again.")),
+    "ambiguous-match": Kind(
+        409, _("More than one record may be meant"), _("Look at “candidates”, and say which one with “same_as”, or that it is a new one.")
+    ),
+    "key-in-use": Kind(409, _("The first request with this key is still running"), _("Wait a little, then repeat it as it was.")),
+    "resync-required": Kind(410, _("The cursor is no longer good"), _("Read everything once more, then go on with the new cursor.")),
+    "changed-meanwhile": Kind(
+        412, _("The record was changed meanwhile"), _("Compare with “current”, decide, and send again with the new ETag in If-Match.")
+    ),
     "too-large": Kind(413, _("The request is too large"), _("Send it in smaller parts.")),
     "unsupported-media-type": Kind(415, _("Format not understood"), _("Send “Content-Type: application/json”.")),
     "validation-failed": Kind(422, _("What was sent breaks a rule"), _("Correct the places named in “errors”.")),
+    "key-reused": Kind(422, _("The key was used for another request"), _("Use a new Idempotency-Key for each thing that you do.")),
+    "if-match-required": Kind(428, _("Say which revision you change"), _("Read the record, and send its ETag in the header If-Match.")),
     "too-many-requests": Kind(429, _("Too many requests"), _("Wait as long as the header “Retry-After” says.")),
     "server-error": Kind(500, _("The server failed"), _("Nothing was stored. The failure was recorded; try again later.")),
 }

@@ -16,7 +16,15 @@ class OfficeClient(AbstractApplication):
         settings.AUTH_USER_MODEL, verbose_name=_("acts as"), on_delete=models.PROTECT, related_name="acting_clients"
     )
     purpose = models.CharField(_("purpose"), max_length=200, blank=True)
+    may_write = models.BooleanField(_("may write"), default=True)
     expires_on = models.DateField(_("expires on"))
+    warned_for = models.DateField(_("warned of the expiry on"), null=True, editable=False)
+    last_used_at = models.DateTimeField(_("last used at"), null=True, editable=False)
+    last_used_from = models.GenericIPAddressField(_("last used from"), null=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, editable=False)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("revoked by"), null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
 
     objects = ApplicationManager()
 
@@ -25,6 +33,5 @@ class OfficeClient(AbstractApplication):
         verbose_name_plural = _("office credentials")
 
     def is_usable(self, request: object) -> bool:
-        """Whether tokens may be given out: until the credential's last day (called by the OAuth2 library)."""
-
-        return self.acts_as.is_active and timezone.localdate() < self.expires_on
+        """Whether tokens may be given out: until the credential's last day or its revocation (called by the OAuth2 library)."""
+        return self.acts_as.is_active and self.revoked_at is None and timezone.localdate() < self.expires_on

@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 from crm.choices import PairState
 from crm.text import fold
 from partners.actions.moves import Link, Merging, held, pass_over, rule_for
-from partners.choices import StewardRole
-from partners.models import Post, Relation, Stewardship
+from partners.choices import ProposalState, StewardRole
+from partners.models import ChangeProposal, Post, Relation, Stewardship
 
 
 def _to_survivor(merging: Merging) -> Any:
@@ -152,6 +152,24 @@ def _carry_difference(merging: Merging, row: Any, other: int) -> None:
         merging.change([known], call_different)
 
 
+# --- Change proposals --------------------------------------------------------------------------------------
+
+
+def _move_proposals(merging: Merging, link: Link) -> None:
+    """Proposals pass over; of two open ones of one unit, the survivor's stays open and the other is withdrawn."""
+    open_units = {row.unit_id for row in held(link, merging.survivor) if row.state == ProposalState.OPEN}
+    for row in held(link, merging.merged):
+        twice = row.state == ProposalState.OPEN and row.unit_id in open_units
+        merging.change([row], _as_withdrawn(merging) if twice else _to_survivor(merging))
+
+
+def _as_withdrawn(merging: Merging) -> Any:
+    def set_values(row: ChangeProposal) -> None:
+        row.partner, row.state = merging.survivor, ProposalState.WITHDRAWN
+
+    return set_values
+
+
 # --- Names and fields ----------------------------------------------------------------------------------------
 
 
@@ -188,6 +206,7 @@ rule_for("partners.relation.target", label=_("Relations from others"), move=_mov
 rule_for("partners.externalid.partner", label=_("External identifiers"), move=pass_over)
 rule_for("partners.registration.partner", label=_("Registrations"), move=pass_over)
 rule_for("partners.post.partner", label=_("Posts of people"), move=_move_posts)
+rule_for("partners.changeproposal.partner", label=_("Change proposals"), move=_move_proposals)
 rule_for("partners.partnerpair.first", move=_move_pairs)
 rule_for("partners.partnerpair.second", move=_move_pairs)
 

@@ -1,14 +1,16 @@
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.models.sources import SourceKey
 
-class ExternalId(models.Model):
+
+class ExternalId(SourceKey):
     """The key under which a unit's own system or list knows a partner."""
 
-    partner = models.ForeignKey("partners.Partner", verbose_name=_("partner"), on_delete=models.PROTECT, related_name="external_ids")
-    unit = models.ForeignKey("crm.Unit", verbose_name=_("unit"), on_delete=models.PROTECT, related_name="+")
-    value = models.CharField(_("identifier"), max_length=200)
-    created_at = models.DateTimeField(auto_now_add=True)
+    partner = models.ForeignKey(
+        "partners.Partner", verbose_name=_("partner"), null=True, on_delete=models.PROTECT, related_name="external_ids"
+    )
 
     class Meta:
         verbose_name = _("external identifier")
@@ -18,8 +20,10 @@ class ExternalId(models.Model):
                 fields=["unit", "value"],
                 name="partners_externalid_once_per_unit",
                 violation_error_message=_("The unit already uses this identifier."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(partner__isnull=False) | Q(withdrawn_at__isnull=False),
+                name="partners_externalid_of_partner_or_withdrawn",
+                violation_error_message=_("An identifier without a partner is one that was withdrawn."),
+            ),
         ]
-
-    def __str__(self) -> str:
-        return f"{self.unit.code}:{self.value}"
