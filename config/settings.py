@@ -289,6 +289,8 @@ API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=1200)
 API_TOKENS_PER_MINUTE = env.int("API_TOKENS_PER_MINUTE", default=30)
 # Calendar programs, per network address: a whole office may read from one.
 FEED_READS_PER_MINUTE = env.int("FEED_READS_PER_MINUTE", default=60)
+# Hosts ("name" or "name:port") that webhooks may reach although they stand inside our own network, also without https.
+WEBHOOK_ALLOWED_HOSTS = env.list("WEBHOOK_ALLOWED_HOSTS", default=[])
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "TITLE": "Nhịp Cầu API",
