@@ -193,8 +193,9 @@ def _seconds_asked(value: str) -> float | None:
 
 
 def _is_allowed(target: httpx.URL) -> bool:
-    host = _host(target).lower()
-    return bool({host, f"{host}:{target.port or PORTS[target.scheme]}"} & {name.lower() for name in settings.WEBHOOK_ALLOWED_HOSTS})
+    port, names = target.port or PORTS[target.scheme], {target.host.lower(), _host(target).lower()}
+    allowed = {name.lower() for name in settings.WEBHOOK_ALLOWED_HOSTS}
+    return not allowed.isdisjoint(names | {f"{name}:{port}" for name in names})
 
 
 def _host(target: httpx.URL) -> str:
