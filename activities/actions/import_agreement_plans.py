@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from activities.actions.agreements import check_rules
 from activities.choices import AgreementLevel, AgreementState, Side
 from activities.lookup.named_partners import NamedPartners
+from activities.lookup.unit_agreements import UnitAgreements
 from activities.models import Agreement, AgreementKind, AgreementParty
-from crm.choices import ChangeKind, ChangeState
 from crm.lookup import ProvinceIndex
-from crm.models import ChangeSet, ChangeSetEntry, Country, Province, Unit, User
+from crm.models import ChangeSet, Country, Province, Unit, User
 from crm.permissions import Permission
 from crm.tabular import shown
 from crm.text import fold
@@ -96,21 +96,25 @@ class AgreementRun:
     partners: NamedPartners = field(default_factory=NamedPartners)
     met: dict[tuple[Any, ...], AgreementRow] = field(default_factory=dict)
     _provinces: ProvinceIndex | None = None
-    _kinds: list[tuple[str, int]] | None = None
+    _kinds: dict[int, AgreementKind] | None = None
 
     @property
     def provinces(self) -> ProvinceIndex:
         self._provinces = self._provinces or ProvinceIndex()
         return self._provinces
 
+    @property
+    def kinds(self) -> dict[int, AgreementKind]:
+        if self._kinds is None:
+            self._kinds = AgreementKind.objects.in_bulk()
+        return self._kinds
+
     def kind_by_title(self, title: str) -> int | None:
         """The kind whose label begins the title: “Bản ghi nhớ hợp tác …”. The longest counts."""
-        if self._kinds is None:
-            kinds = AgreementKind.objects.all()
-            labels = [(fold(label.partition("(")[0]), kind.pk) for kind in kinds for label in (kind.label_vi, kind.label_en)]
-            self._kinds = sorted(labels, key=lambda label: -len(label[0]))
         folded = fold(title)
-        return next((pk for label, pk in self._kinds if label and folded.startswith(label)), None)
+        labels = {fold(label.partition("(")[0]): pk for pk, kind in self.kinds.items() for label in (kind.label_vi, kind.label_en)}
+        begun = [label for label in labels if label and folded.startswith(label)]
+        return labels[max(begun, key=len)] if begun else None
 
 
 def plan_agreements(rows: Sequence[AgreementRow], *, by: User, run: AgreementRun) -> list[PlannedAgreement]:
@@ -121,7 +125,9 @@ def plan_agreements(rows: Sequence[AgreementRow], *, by: User, run: AgreementRun
     if not (by.may(Permission.PARTNER_IMPORT) and by.may(Permission.AGREEMENT_EDIT) and by.scope.may_write_for(run.unit.pk)):
         raise PermissionDenied
     run.partners.load(name for row in rows for name in _names(row))
-    return [_place(row, by=by, run=run) for row in rows]
+    known = UnitAgreements(run.unit, by)
+    known.load(partner for row in rows for name in _names(row) for partner in run.partners.called(name))
+    return [_place(row, known, run=run) for row in rows]
 
 
 def _names(row: AgreementRow) -> list[str]:
@@ -129,13 +135,13 @@ def _names(row: AgreementRow) -> list[str]:
     return [row.partner, *(part.strip() for part in row.partner.split(";") if part.strip() and ";" in row.partner)]
 
 
-def _place(row: AgreementRow, *, by: User, run: AgreementRun) -> PlannedAgreement:
+def _place(row: AgreementRow, known: UnitAgreements, *, run: AgreementRun) -> PlannedAgreement:
     if row.problems:
         return PlannedAgreement(row, Outcome.REFUSED, problems=row.problems)
     try:
         theirs = _partners(row, run)
-        stored = _known(row, theirs, run)
-        plan = _newcomer(row, theirs, by=by, run=run) if stored is None else _compared(row, stored, by=by)
+        stored = next((agreement for agreement in known.with_any(theirs) if _is_meant(agreement, row)), None)
+        plan = _newcomer(row, theirs, run=run) if stored is None else _compared(row, stored, known)
         return _once(row, plan, run)
     except _RefusedError as refused:
         return PlannedAgreement(row, Outcome.REFUSED, problems=(refused.problem,))
@@ -167,59 +173,44 @@ def _partner(name: str, country_id: int | None, run: AgreementRun) -> Partner:
     return found[0]
 
 
-def _known(row: AgreementRow, theirs: list[Partner], run: AgreementRun) -> Agreement | None:
-    """The stored agreement that the row means: with these partners, of the same number, or without one of the same title and day."""
-    rows = Agreement.objects.filter(unit=run.unit).with_partners([partner.pk for partner in theirs]).order_by("archived_at", "pk")
-    found = [stored for stored in rows if _is_meant(stored, row)]
-    in_use = [stored for stored in found if not stored.is_archived]
-    return next(iter(in_use or found), None)
-
-
 def _is_meant(stored: Agreement, row: AgreementRow) -> bool:
+    """Whether the row means the stored agreement with its partners: of the same number, or without one of the same title and day."""
     if row.number and stored.number:
         return fold(stored.number) == fold(row.number)
     return fold(stored.title) == fold(row.title) and (row.signed_on is None or stored.signed_on in (None, row.signed_on))
 
 
-def _compared(row: AgreementRow, stored: Agreement, *, by: User) -> PlannedAgreement:
+def _compared(row: AgreementRow, stored: Agreement, known: UnitAgreements) -> PlannedAgreement:
     """A row that means an agreement we know: what it says otherwise; what it leaves empty stays."""
     stated = {name: getattr(row, name) for name in STATED if getattr(row, name) not in ("", None)}
     changes = {name: (getattr(stored, name), value) for name, value in stated.items() if getattr(stored, name) != value}
     plan = PlannedAgreement(row, Outcome.UNCHANGED, stored, changes=changes)
     if stored.is_archived:
-        if not _was_taken_back(stored):
+        if not known.was_taken_back(stored):
             message = _("This agreement is in the archive. Restore it first, or leave the row out.")
             raise _RefusedError("title", row.title, "archived", message)
         plan.outcome = Outcome.RESTORED
     elif changes:
         plan.outcome = Outcome.UPDATED
     if plan.outcome is not Outcome.UNCHANGED:
-        if not Agreement.objects.editable_by(by).filter(pk=stored.pk).exists():
+        if not known.may_change(stored):
             raise _RefusedError("title", row.title, "kept_by_other_unit", _("You may not change this agreement. Leave the row out."))
         for name, value in stated.items():
             setattr(stored, name, value)
         if stored.state == AgreementState.NEGOTIATED and stored.signed_on:
             stored.state = AgreementState.SIGNED
-        _check(row, stored, list(stored.parties.select_related("partner", "province")))
+        _check(row, stored, stored.stored_parties)  # type: ignore[attr-defined]  # read along by UnitAgreements
     return plan
 
 
-def _was_taken_back(stored: Agreement) -> bool:
-    undone = ChangeSetEntry.objects.filter(
-        model=stored._meta.label_lower, object_pk=stored.pk, change_set__state=ChangeState.UNDONE,
-        change_set__kind=ChangeKind.IMPORT, change_set__undone_by=stored.archived_by,
-    )  # fmt: skip
-    return undone.exists()
-
-
-def _newcomer(row: AgreementRow, theirs: list[Partner], *, by: User, run: AgreementRun) -> PlannedAgreement:
+def _newcomer(row: AgreementRow, theirs: list[Partner], *, run: AgreementRun) -> PlannedAgreement:
     kind_id = row.kind_id or run.kind_by_title(row.title)
     if kind_id is None:
         message = _("The row does not say the kind, and the title does not begin with one. Map a column to it.")
         raise _RefusedError("kind", "", "no_kind", message)
     province = _province(row, run) if row.province else None
     agreement = Agreement(**{name: getattr(row, name) for name in STATED if getattr(row, name) not in ("", None)})
-    agreement.kind_id, agreement.unit = kind_id, run.unit
+    agreement.kind, agreement.unit = run.kinds[kind_id], run.unit
     agreement.state = AgreementState.SIGNED if row.signed_on else AgreementState.NEGOTIATED
     agreement.level = row.level or (AgreementLevel.PROVINCIAL if province else AgreementLevel.ORGANISATION)
     ours = AgreementParty(side=Side.OURS, province=province) if province else AgreementParty(side=Side.OURS, unit=run.unit)

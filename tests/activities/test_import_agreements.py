@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from activities.actions.agreements import save_agreement
 from activities.actions.import_agreement_plans import AgreementRow, AgreementRun, plan_agreements
-from activities.models import Agreement
+from activities.choices import Side
+from activities.models import Agreement, AgreementKind, AgreementParty
 from activities.resources.agreements import AgreementResource
 from crm.actions.undoing import undo_change_set
 from crm.choices import ImportNoun, ImportState
@@ -126,3 +130,26 @@ def test_nobody_brings_a_list_for_another_unit_or_without_the_right(an: User, du
     for user, unit in ((an, quang_ninh), (dung, nghe_an)):
         with pytest.raises(PermissionDenied):
             plan_agreements([], by=user, run=AgreementRun(unit=unit))
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_longer_list_asks_no_more_queries(ha: User, centre: Unit, known: Partner, stored: bool) -> None:
+    kind = AgreementKind.objects.get(code="MOU")
+    if stored:
+        for number in range(12):
+            save_agreement(
+                Agreement(title=f"Bản ghi nhớ {number}", kind=kind, unit=centre, state="signed", signed_on=date(2024, 1, 1)),
+                by=ha, parties=[AgreementParty(side=Side.OURS, unit=centre), AgreementParty(side=Side.THEIRS, partner=known)],
+            )  # fmt: skip
+
+    def asked(rows: int) -> int:
+        said = [
+            AgreementRow(number_of_row=n, title=f"Bản ghi nhớ {n}", partner="Hội Sen", kind_id=kind.pk, signed_on=date(2024, 1, 1))
+            for n in range(rows)
+        ]
+        with CaptureQueriesContext(connection) as queries:
+            plan_agreements(said, by=ha, run=AgreementRun(unit=centre))
+        return len(queries)
+
+    assert ha.scope.permissions  # read before, once for the account
+    assert asked(12) == asked(2)
