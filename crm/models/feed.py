@@ -13,7 +13,8 @@ class FeedEntry(models.Model):
     Readers take entries in the order ``(transaction, id)`` and only below the oldest transaction that still runs: what
     commits later stands later. No texts are kept here: readers ask for the record itself, with their own rights.
 
-    ``was_level``, ``was_unit``: who could see the record before the change, for telling those who no longer can.
+    ``was_level``, ``was_unit``, ``was_user``: who could see the record before the change, for telling those who no longer
+    can: its level, its unit, and the colleague to whom it was given. Empty where the change cannot have hidden it.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -23,6 +24,7 @@ class FeedEntry(models.Model):
     object_pk = models.BigIntegerField(_("number of the record"))
     was_level = models.CharField(_("level before"), max_length=10, blank=True)
     was_unit = models.BigIntegerField(_("unit before"), null=True)
+    was_user = models.BigIntegerField(_("given to before"), null=True)
 
     class Meta:
         verbose_name = _("entry of the change feed")
