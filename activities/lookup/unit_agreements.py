@@ -31,7 +31,7 @@ class UnitAgreements:
         rows = rows.order_by(F("archived_at").asc(nulls_first=True), "pk")
         self._by_partner = defaultdict(list)
         for agreement in rows:
-            for pk in {party.partner_id for party in agreement.stored_parties} & pks:
+            for pk in pks & {party.partner_id for party in agreement.stored_parties}:
                 self._by_partner[pk].append(agreement)
         found = [agreement.pk for agreement in rows]
         self._editable = frozenset(Agreement.objects.editable_by(self.by).filter(pk__in=found).values_list("pk", flat=True))
