@@ -96,7 +96,12 @@ class AuditVerb(models.TextChoices):
     CREDENTIAL_MADE = "credential_made", _("made a credential")
     CREDENTIAL_ROTATED = "credential_rotated", _("renewed the secret of a credential")
     CREDENTIAL_REVOKED = "credential_revoked", _("revoked a credential")
+    WEBHOOK_MADE = "webhook_made", _("made a webhook")
     WEBHOOK_ROTATED = "webhook_rotated", _("renewed the secret of a webhook")
+    WEBHOOK_PAUSED = "webhook_paused", _("paused a webhook")
+    WEBHOOK_RESUMED = "webhook_resumed", _("let a webhook go on")
+    WEBHOOK_DISABLED = "webhook_disabled", _("switched a webhook off")
+    WEBHOOK_REPLAYED = "webhook_replayed", _("sent messages of a webhook again")
     BRIEFED = "briefed", _("took a briefing")
 
 

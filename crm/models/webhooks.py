@@ -29,7 +29,7 @@ class WebhookEndpoint(Record):
     """An address of an office that is told of changes, as far as its credential may read (Standard Webhooks).
 
     ``secret`` and ``old_secret`` are encrypted (``crm.secrets``); while ``old_secret_until`` is ahead, messages carry both
-    signatures. ``after_transaction`` and ``after_id`` say up to where the feed has been made into deliveries.
+    signatures. ``cursor`` says up to where the change feed has been made into deliveries, in the words of ``crm.feed``.
     """
 
     unit = models.ForeignKey("crm.Unit", verbose_name=_("unit"), on_delete=models.PROTECT, related_name="+")
@@ -43,9 +43,7 @@ class WebhookEndpoint(Record):
     state = models.CharField(_("state"), max_length=10, choices=EndpointState.choices, default=EndpointState.ACTIVE)
     state_reason = models.CharField(_("why"), max_length=300, blank=True, editable=False)
     failing_since = models.DateTimeField(_("failing since"), null=True, editable=False)
-    after_transaction = models.BigIntegerField(default=0, editable=False)
-    after_id = models.BigIntegerField(default=0, editable=False)
-    generation = models.PositiveIntegerField(default=1, editable=False)
+    cursor = models.CharField(max_length=300, blank=True, editable=False)
 
     objects = WebhookEndpointQuerySet.as_manager()
 
