@@ -16,7 +16,7 @@ from crm.models import Unit, User
 
 
 class ByHost(SetColumn):
-    """What only the host of an exchange, or whoever entered it, may set; see ``activities.actions.exchanges.is_of_host``."""
+    """What only the host of an exchange, or whoever entered it, may set; see ``activities.actions.exchange_rules.is_of_host``."""
 
     def refuses(self, value: Any, *, by: User) -> list[tuple[Q, str]]:
         if by.scope.central:

@@ -1,29 +1,24 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date
 from itertools import chain
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Min
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.utils import bulk_create_with_history
 
+from activities.actions.announcing import announce
 from activities.actions.commitments import restrict_commitments, save_commitment
-from activities.actions.facts import fill_facts, mask_of, refresh_facts, refresh_last_contact
+from activities.actions.exchange_rules import IS_HOSTS, check_host, check_rights, check_rules, is_of_host
+from activities.actions.facts import fill_facts, mask_of, refresh_facts
 from activities.actions.follow_ups import save_follow_up
-from activities.choices import ExchangeStatus
 from activities.models import Attendance, Commitment, Delegation, Exchange, ExchangeUnit, FollowUp, Participation
-from activities.signals import activity_recorded
 from crm.actions.records import archive_record, restore_record, save_record
 from crm.choices import Confidentiality
 from crm.models import Field, Province, Unit, User
-from crm.permissions import Permission
 from partners.models import Partner
-
-_IS_HOSTS = _("This is for the host unit to decide. Ask it.")
 
 
 @transaction.atomic
@@ -48,8 +43,8 @@ def log_exchange(
     """
     if not exchange.host_unit_id and by.scope.home_unit_ids:
         exchange.host_unit_id = by.scope.home_unit_ids[0]
-    _check_rights(exchange, by=by)
-    _check_rules(exchange, partners, by=by)
+    check_rights(exchange, by=by)
+    check_rules(exchange, partners)
     save_record(exchange, by=by)
     exchange.fields.set(fields)
     exchange.provinces.set(provinces)
@@ -82,18 +77,16 @@ def change_exchange(
     delegation: Delegation | None = None,
 ) -> Exchange:
     """Change an exchange. What is given replaces what there is; None leaves it. Figures follow, for partners before and after."""
-    _check_rights(exchange, by=by)
+    check_rights(exchange, by=by)
     stored_day, stored_unit, stored_level = Exchange.objects.values_list("starts_on", "host_unit", "confidentiality").get(pk=exchange.pk)
     if exchange.confidentiality != stored_level and not is_of_host(exchange.pk, by=by):
-        raise ValidationError({"confidentiality": ValidationError(_IS_HOSTS, code="not-host")})
+        raise ValidationError({"confidentiality": ValidationError(IS_HOSTS, code="not-host")})
     if exchange.host_unit_id != stored_unit and not is_of_host(exchange.pk, by=by):
-        raise ValidationError({"host_unit": ValidationError(_IS_HOSTS, code="not-host")})
+        raise ValidationError({"host_unit": ValidationError(IS_HOSTS, code="not-host")})
     if exchange.host_unit_id != stored_unit and not by.scope.may_write_for(exchange.host_unit_id):
         raise ValidationError({"host_unit": ValidationError(_("You may not hand the exchange over to this unit."), code="not-allowed")})
     before = set(exchange.participations.values_list("partner", flat=True))
-    _check_rules(
-        exchange, partners if partners is not None else [row.partner for row in exchange.participations.select_related("partner")], by=by
-    )
+    check_rules(exchange, partners if partners is not None else [row.partner for row in exchange.participations.select_related("partner")])
     save_record(exchange, by=by)
     _restrict_what_follows(exchange, by=by)
     if fields is not None:
@@ -115,8 +108,8 @@ def change_exchange(
 @transaction.atomic
 def archive_exchange(exchange: Exchange, *, by: User) -> None:
     """Take an exchange out of use: it no longer counts, and can be restored."""
-    _check_rights(exchange, by=by)
-    _check_host(exchange, by=by)
+    check_rights(exchange, by=by)
+    check_host(exchange, by=by)
     archive_record(exchange, by=by)
     announce(exchange, partner_ids=refresh_facts(exchange), since=exchange.starts_on)
 
@@ -124,58 +117,10 @@ def archive_exchange(exchange: Exchange, *, by: User) -> None:
 @transaction.atomic
 def restore_exchange(exchange: Exchange, *, by: User) -> None:
     """Bring an archived exchange back: it counts again."""
-    _check_rights(exchange, by=by)
-    _check_host(exchange, by=by)
+    check_rights(exchange, by=by)
+    check_host(exchange, by=by)
     restore_record(exchange, by=by)
     announce(exchange, partner_ids=refresh_facts(exchange), since=exchange.starts_on)
-
-
-def _check_rights(exchange: Exchange, *, by: User) -> None:
-    if not by.may(Permission.EXCHANGE_LOG):
-        raise PermissionDenied
-    if not exchange.is_new and not Exchange.objects.editable_by(by).filter(pk=exchange.pk).exists():
-        raise PermissionDenied
-    if exchange.is_new and not by.scope.may_write_for(exchange.host_unit_id):
-        raise PermissionDenied
-    if exchange.parent_id and not _hold_delegation(exchange.parent_id, by=by):
-        raise ValidationError({"parent": ValidationError(_("You may not add to this delegation."), code="not-allowed")})
-
-
-def is_of_host(pk: int, *, by: User) -> bool:
-    """Whether the account works for the stored host unit, or entered the exchange.
-
-    Any unit may enter itself as having been there, and so may complete the record. Hiding it, taking it out of use or
-    giving it to another host stays with the host.
-    """
-    entered_by, host = Exchange.objects.values_list("created_by", "host_unit").get(pk=pk)
-    return entered_by == by.pk or by.scope.may_write_for(host)
-
-
-def _check_host(exchange: Exchange, *, by: User) -> None:
-    if not is_of_host(exchange.pk, by=by):
-        raise ValidationError(_IS_HOSTS, code="not-host")
-
-
-def _hold_delegation(pk: int, *, by: User) -> bool:
-    """Whether the author may add to the delegation; if so it stands still until its part is written, since facts depend on both."""
-    held = Exchange.objects.editable_by(by).select_for_update(no_key=True).filter(pk=pk)
-    return held.values_list("pk", flat=True).first() is not None
-
-
-def _check_rules(exchange: Exchange, partners: Sequence[Partner], *, by: User) -> None:
-    if not partners:
-        raise ValidationError({"partners": ValidationError(_("Name at least one partner."), code="required")})
-    if archived := [partner.name for partner in partners if partner.is_archived]:
-        raise ValidationError(
-            {
-                "partners": ValidationError(
-                    _("%(names)s is archived; restore it first."), code="archived", params={"names": ", ".join(archived)}
-                )
-            }
-        )
-    day: date | None = exchange.starts_on  # None where it was left out: the model says so below
-    if exchange.status == ExchangeStatus.HELD and day is not None and day > timezone.localdate():
-        raise ValidationError({"starts_on": ValidationError(_("This day is still to come: log it as planned."), code="future-held")})
 
 
 def _restrict_what_follows(exchange: Exchange, *, by: User) -> None:
@@ -241,11 +186,3 @@ def _set_delegation(exchange: Exchange, delegation: Delegation) -> None:
     delegation.exchange = exchange
     delegation.full_clean(exclude=["exchange"])
     delegation.save()
-
-
-def announce(exchange: Exchange, *, partner_ids: set[int], since: date) -> None:
-    """Let last contacts and figures of the partners follow what was written, from the day ``since`` on."""
-    refresh_last_contact(partner_ids)
-    # Parts count or not as their delegation does, whatever their own days.
-    first_part_on = exchange.parts.aggregate(day=Min("starts_on"))["day"] or since
-    activity_recorded.send(sender=Exchange, partner_ids=partner_ids, since=min(since, first_part_on))

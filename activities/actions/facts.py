@@ -36,7 +36,7 @@ def fill_facts(
     """
     counted = is_counted(exchange)
     if with_parent is None:
-        with_parent = _partners_counted_in(exchange.parent_id) if exchange.parent_id else frozenset()
+        with_parent = frozenset().union(*partners_counted_in([exchange.parent_id] if exchange.parent_id else []).values())
     points_class = exchange.kind.points_class
     one_sided = exchange.sides != Sides.BOTH
     for row in participations:
@@ -94,17 +94,23 @@ def facts_of(exchanges: Iterable[Exchange]) -> list[Participation]:
     what is counted in those.
     """
     exchanges = list(exchanges)
-    counted: dict[int, set[int]] = defaultdict(set)
-    parents = {exchange.parent_id for exchange in exchanges if exchange.parent_id}
-    for parent, partner in Participation.objects.filter(exchange__in=parents, counted=True).values_list("exchange", "partner"):
-        counted[parent].add(partner)
+    counted = partners_counted_in(exchange.parent_id for exchange in exchanges if exchange.parent_id)
     rows: list[Participation] = []
     for exchange in exchanges:
         own = list(exchange.participations.all())
         mask = sum({1 << field.bit for field in exchange.fields.all()})
-        fill_facts(own, exchange, field_mask=mask, with_parent=frozenset(counted[exchange.parent_id or 0]))
+        fill_facts(own, exchange, field_mask=mask, with_parent=frozenset(counted.get(exchange.parent_id or 0, ())))
         rows += own
     return rows
+
+
+def partners_counted_in(delegations: Iterable[int]) -> dict[int, set[int]]:
+    """Return delegation → the partners that it counts by itself. One query; none for no delegation."""
+    counted: dict[int, set[int]] = defaultdict(set)
+    if pks := set(delegations):
+        for delegation, partner in Participation.objects.filter(exchange__in=pks, counted=True).values_list("exchange", "partner"):
+            counted[delegation].add(partner)
+    return counted
 
 
 FACT_COLUMNS = ["day_no", "merit", "two_way", "direction", "level", "counted", "field_mask", "host_unit"]
@@ -118,11 +124,11 @@ def refresh_last_contact(partner_ids: Iterable[int]) -> None:
     last_days = dict(
         Participation.objects.filter(partner__in=ids, counted=True, two_way=True).values_list("partner").annotate(last=Max("day_no"))
     )
+    moved: list[Partner] = []
     for partner in partners:
         day_no = last_days.get(partner.pk)
-        partner.last_contact_on = None if day_no is None else EPOCH + timedelta(days=day_no)
-    Partner.objects.bulk_update(partners, ["last_contact_on"])
-
-
-def _partners_counted_in(exchange_id: int) -> frozenset[int]:
-    return frozenset(Participation.objects.filter(exchange=exchange_id, counted=True).values_list("partner", flat=True))
+        last = None if day_no is None else EPOCH + timedelta(days=day_no)
+        if partner.last_contact_on != last:
+            partner.last_contact_on = last
+            moved.append(partner)
+    Partner.objects.bulk_update(moved, ["last_contact_on"], batch_size=500)

@@ -8,7 +8,7 @@ from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history
 
-from activities.actions.exchanges import announce
+from activities.actions.announcing import announce
 from activities.actions.facts import refresh_facts
 from activities.models import Exchange, ExchangeUnit
 from crm.actions.notifications import notify

@@ -12,7 +12,7 @@ from crm.models.records import Record
 
 # Set by the machine, so never wrong because of somebody's input; skipping them saves a query each. Not so ``archived_at``:
 # constraints on rows in use ask for it, and Django skips a constraint of which a column is left out.
-_MACHINE_FIELDS = frozenset({"public_id", "revision", "created_by", "updated_by", "archived_by"})
+MACHINE_FIELDS = frozenset({"public_id", "revision", "created_by", "updated_by", "archived_by"})
 
 
 @transaction.atomic
@@ -28,7 +28,7 @@ def save_record(record: Record, *, by: User) -> None:
         refuse_merged(record)
         _hold_unchanged(record)
     record.updated_by = by
-    record.full_clean(exclude=_MACHINE_FIELDS)
+    record.full_clean(exclude=MACHINE_FIELDS)
     if not record.is_new:
         record.revision += 1
     record._history_user = by  # type: ignore[attr-defined]  # read by django-simple-history

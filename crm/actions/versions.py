@@ -41,10 +41,7 @@ def record_first_versions(model: type[models.Model], pks: Sequence[int], *, by: 
     columns = ", ".join(quote(str(field.column)) for field in versions.tracked_fields)
     marks = ", ".join(quote(versions._meta.get_field(f"history_{name}").column) for name in ("date", "type", "change_reason", "user"))
     key = quote(str(model._meta.pk.column))
-    # An array is one parameter, which PostgreSQL need not parse a thousand times.
-    wanted, parameters = (
-        ("= ANY(%s)", [list(pks)]) if connection.vendor == "postgresql" else (f"IN ({', '.join(['%s'] * len(pks))})", [*pks])
-    )
+    wanted, parameters = _among(pks)
     statement = (
         f"INSERT INTO {quote(versions._meta.db_table)} ({columns}, {marks}) "  # noqa: S608  (names of our own tables and columns)
         f"SELECT {columns}, %s, %s, %s, %s FROM {quote(model._meta.db_table)} "
@@ -52,3 +49,30 @@ def record_first_versions(model: type[models.Model], pks: Sequence[int], *, by: 
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [timezone.now(), "+", reason, by.pk, *parameters])
+
+
+def record_first_links(model: type[models.Model], pks: Sequence[int]) -> None:
+    """Give the versions of new rows, of which each has one, the many-to-many links that the rows have by now."""
+    versions = model.history.model  # type: ignore[attr-defined]  # added by django-simple-history
+    quote = connection.ops.quote_name
+    key = quote(versions._meta.get_field(str(model._meta.pk.name)).column)
+    wanted, parameters = _among(pks)
+    for field in versions._history_m2m_fields:
+        through, kept = field.remote_field.through, getattr(versions, field.name).model
+        columns = [quote(link.column) for link in through._meta.concrete_fields]
+        own_end = quote(through._meta.get_field(get_m2m_field_name(field)).column)
+        statement = (
+            f"INSERT INTO {quote(kept._meta.db_table)} ({', '.join(columns)}, {quote('history_id')}) "  # noqa: S608  (names of our own tables and columns)
+            f"SELECT {', '.join(f'link.{column}' for column in columns)}, version.history_id "
+            f"FROM {quote(through._meta.db_table)} link JOIN {quote(versions._meta.db_table)} version ON version.{key} = link.{own_end} "
+            f"WHERE link.{own_end} {wanted} ORDER BY link.id"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+
+
+def _among(pks: Sequence[int]) -> tuple[str, list[Any]]:
+    """A condition on a key and its parameters. An array is one parameter, which PostgreSQL need not parse a thousand times."""
+    if connection.vendor == "postgresql":
+        return "= ANY(%s)", [list(pks)]
+    return f"IN ({', '.join(['%s'] * len(pks))})", [*pks]
