@@ -11,7 +11,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from config.bootstrap.places import ROOT
 from config.bootstrap.processes import end_with_parent
@@ -45,9 +47,59 @@ def _version(folder: Path) -> int:
     return int(number[1]) if number else 0
 
 
-@contextmanager
-def private_postgresql(programs: Path, folder: Path) -> Iterator[str]:
-    """Run a server with its data below the folder; yield the address of an empty database.
+@dataclass
+class Cluster:
+    """One server with its own data folder, port and password, which may be stopped and started again."""
+
+    programs: Path
+    home: Path
+    port: int
+    password: str
+    account: pwd.struct_passwd | None
+    _server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """The address without a database."""
+        return f"postgres://postgres:{self.password}@127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start the server and return when it answers."""
+        options: list[str] = ["-p", str(self.port), "-k", str(self.home), "-c", "listen_addresses=127.0.0.1", *SERVER_OPTIONS]
+        with (self.home / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                [self.programs / "postgres", "-D", self.home / "data", *options],
+                stdout=log,
+                stderr=log,
+                cwd=self.home,
+                start_new_session=True,
+                preexec_fn=end_with_parent(signal.SIGINT),  # noqa: PLW1509  # No thread that holds a lock runs in this process.
+                **_as(self.account),
+            )
+        self._wait_for_answer(self._server)
+
+    def stop(self) -> None:
+        """Break all connections and end ("fast shutdown": an immediate one would leave shared memory behind)."""
+        if self._server:
+            self._server.send_signal(signal.SIGINT)
+            self._server.wait(timeout=30)
+
+    def _wait_for_answer(self, server: subprocess.Popen[bytes]) -> None:
+        import psycopg
+
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                psycopg.connect(f"{self.address}/postgres").close()
+                return
+            except psycopg.OperationalError:
+                if server.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"The private PostgreSQL did not start:\n{(self.home / 'log').read_text()}") from None
+                time.sleep(0.05)
+
+
+def new_cluster(programs: Path, folder: Path) -> Cluster:
+    """Lay out the data of a new server below the folder.
 
     PostgreSQL refuses to run as root, so root runs it as ``postgres`` or ``nobody``.
     """
@@ -62,25 +114,27 @@ def private_postgresql(programs: Path, folder: Path) -> Iterator[str]:
         if programs.is_relative_to(ROOT):  # The other account may not be able to read the checkout.
             programs = shutil.copytree(programs.parent, home / "programs") / programs.name
     _run_initdb(programs, home, account)
+    return Cluster(programs, home, free_port(), password, account)
 
-    port = free_port()
-    with (home / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", home / "data", "-p", str(port), "-k", home, "-c", "listen_addresses=127.0.0.1", *SERVER_OPTIONS],
-            stdout=log,
-            stderr=log,
-            cwd=home,
-            start_new_session=True,
-            preexec_fn=end_with_parent(signal.SIGINT),  # noqa: PLW1509  # No thread runs in this process.
-            user=account.pw_uid if account else None,
-            group=account.pw_gid if account else None,
-            extra_groups=[] if account else None,
-        )
+
+@contextmanager
+def private_postgresql(programs: Path, folder: Path) -> Iterator[str]:
+    """Run a server with its data below the folder; yield the address of an empty database."""
+    import psycopg
+
+    cluster = new_cluster(programs, folder)
     try:
-        yield _address_of_new_database(server, port, password, home / "log")
+        cluster.start()
+        with psycopg.connect(f"{cluster.address}/postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {DATABASE}")
+        yield f"{cluster.address}/{DATABASE}"
     finally:
-        server.send_signal(signal.SIGINT)  # "Fast shutdown": an immediate one would leave shared memory behind.
-        server.wait(timeout=30)
+        cluster.stop()
+
+
+def _as(account: pwd.struct_passwd | None) -> dict[str, Any]:
+    """What makes a child run under another account."""
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
 
 
 def _unprivileged_account() -> pwd.struct_passwd | None:
@@ -99,25 +153,7 @@ def _run_initdb(programs: Path, home: Path, account: pwd.struct_passwd | None) -
         capture_output=True,
         text=True,
         check=False,
-        user=account.pw_uid if account else None,
-        group=account.pw_gid if account else None,
-        extra_groups=[] if account else None,
+        **_as(account),
     )
     if done.returncode:
         raise RuntimeError(f"PostgreSQL's initdb failed:\n{done.stdout}{done.stderr}")
-
-
-def _address_of_new_database(server: subprocess.Popen[bytes], port: int, password: str, log: Path) -> str:
-    import psycopg
-
-    address = f"postgres://postgres:{password}@127.0.0.1:{port}"
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {DATABASE}")
-            return f"{address}/{DATABASE}"
-        except psycopg.OperationalError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"The private PostgreSQL did not start:\n{log.read_text()}") from None
-            time.sleep(0.05)
