@@ -8,5 +8,5 @@ class ActivitiesConfig(AppConfig):
 
     def ready(self) -> None:
         from activities import receivers, search  # noqa: F401  (facts follow what change sets do; exchanges can be found)
-        from activities.actions import known, merge_rules  # noqa: F401  (facts as known on a day; exchanges pass over in merges)
+        from activities.actions import known, linked, merge_rules  # noqa: F401  (facts as known; shares with a key; exchanges in merges)
         from activities.resources import agreements, promises  # noqa: F401  (lists can bring agreements and commitments)

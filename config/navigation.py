@@ -91,6 +91,14 @@ MENU = (
         ),
     ),
     Section(
+        _("Connections"),
+        "arrows-right-left",
+        (
+            Place(_("Health"), "crm:connection-health", Permission.CONNECTION_VIEW, beside=("crm:connection-office",)),
+            Place(_("Credentials"), "crm:credential-list", Permission.CONNECTION_MANAGE),
+        ),
+    ),
+    Section(
         _("Data"),
         "circle-stack",
         (

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from crm.views import bulk_edits, change_sets, jobs, notifications, preferences, saved_views
+from crm.views import bulk_edits, change_sets, connections, credentials, jobs, notifications, preferences, saved_views
 
 app_name = "crm"
 urlpatterns = [
@@ -21,6 +21,14 @@ urlpatterns = [
     path("views/<uuid:public_id>/archive/", saved_views.SavedViewArchive.as_view(), name="saved-view-archive"),
     path("views/<uuid:public_id>/pin/", saved_views.pin, name="saved-view-pin"),
     path("views/<uuid:public_id>/subscribe/", saved_views.subscribe, name="saved-view-subscribe"),
+    path("connections/", connections.connection_health, name="connection-health"),
+    path("connections/offices/<slug:code>/", connections.connection_office, name="connection-office"),
+    path("connections/credentials/", credentials.CredentialList.as_view(), name="credential-list"),
+    path("connections/credentials/filters/", credentials.CredentialFilters.as_view(), name="credential-filters"),
+    path("connections/credentials/new/", credentials.CredentialCreate.as_view(), name="credential-create"),
+    path("connections/credentials/<int:pk>/", credentials.CredentialDetail.as_view(), name="credential-detail"),
+    path("connections/credentials/<int:pk>/rotate/", credentials.CredentialRotate.as_view(), name="credential-rotate"),
+    path("connections/credentials/<int:pk>/revoke/", credentials.CredentialRevoke.as_view(), name="credential-revoke"),
     path("jobs/", jobs.JobList.as_view(), name="job-list"),
     path("jobs/filters/", jobs.JobFilters.as_view(), name="job-filters"),
     path("jobs/under-way/", jobs.jobs_under_way, name="job-under-way"),

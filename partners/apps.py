@@ -8,5 +8,5 @@ class PartnersConfig(AppConfig):
 
     def ready(self) -> None:
         from partners import receivers, search, tasks_duplicates  # noqa: F401  (keys follow names; all can be found; nightly scan)
-        from partners.actions import known  # noqa: F401  (keys follow the names as known on a day)
+        from partners.actions import known, linked  # noqa: F401  (keys follow the names as known on a day; shares with a key)
         from partners.resources import nouns  # noqa: F401  (lists bring partners and people)
