@@ -1,0 +1,1 @@
+"""Scenarios that an office runs against a test server before it connects for real."""

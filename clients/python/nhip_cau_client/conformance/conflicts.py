@@ -1,0 +1,117 @@
+"""Both sides change the same: nothing is overwritten unseen. And rows that mean what is there already."""
+
+from typing import Any
+
+import httpx
+
+from nhip_cau_client.conformance.trial import NotTriedError, Trial, expect, expect_true, refused, scenario
+from nhip_cau_client.office import Row
+from nhip_cau_client.problems import ProblemError
+
+GROUP = "conflict"
+
+
+def _change(trial: Trial, identifier: str | None, body: dict[str, Any], if_match: str | None = None) -> httpx.Response:
+    headers = {} if if_match is None else {"If-Match": if_match}
+    return trial.office.connection.send("PATCH", f"partners/{identifier}/", body, headers=headers)
+
+
+@scenario(GROUP, "changing a record without If-Match: 428 if-match-required")
+def without_if_match(trial: Trial) -> None:
+    _row, made = trial.stored_partner()
+    with refused("no If-Match", "if-match-required", status=428):
+        _change(trial, made.id, {"city": "Vinh"})
+
+
+@scenario(GROUP, "a stale If-Match: 412 with what stands and the fields that differ")
+def stale(trial: Trial) -> None:
+    _row, made = trial.stored_partner()
+    old = f'"rev-{made.revision}"'
+    answer = _change(trial, made.id, {"city": "Luang Prabang"}, old)
+    expect("the new ETag", f'"rev-{answer.json()["revision"]}"', answer.headers["ETag"])
+    with refused("the old revision", "changed-meanwhile", status=412) as caught:
+        _change(trial, made.id, {"city": "Pakse"}, old)
+    expect("what stands", "Luang Prabang", caught[0].body["current"]["city"])
+    expect("what differs", ["city"], caught[0].body["differs"])
+    expect("with the new ETag", 200, _change(trial, made.id, {"city": "Pakse"}, answer.headers["ETag"]).status_code)
+
+
+@scenario(GROUP, "each side changed another field: both stand")
+def other_fields(trial: Trial) -> None:
+    row, made = trial.stored_partner(city="Vientiane")
+    _change(trial, made.id, {"website": "https://example.org/"}, "*")
+    outcome = trial.office.put("partners", Row(row.external_id, {**(row.data or {}), "city": "Savannakhet"}, version=2))
+    expect("the result", "changed", outcome.result)
+    record = trial.read("partners", made.id)
+    expect("both", ("Savannakhet", "https://example.org/"), (record["city"], record["website"]))
+
+
+@scenario(GROUP, "both sides changed the same field: what was changed here stands, and the office is told")
+def same_field(trial: Trial) -> None:
+    row, made = trial.stored_partner(city="Vientiane")
+    _change(trial, made.id, {"city": "Thakhek"}, "*")
+    outcome = trial.office.put("partners", Row(row.external_id, {**(row.data or {}), "city": "Savannakhet"}, version=2))
+    expect("the result", "proposed", outcome.result)
+    expect("what stands", "Thakhek", trial.read("partners", made.id)["city"])
+
+
+@scenario(GROUP, "the same, with a stale If-Match: 412, and nothing is stored")
+def same_field_if_match(trial: Trial) -> None:
+    row, made = trial.stored_partner(city="Vientiane")
+    _change(trial, made.id, {"city": "Thakhek"}, "*")
+    word = Row(row.external_id, {**(row.data or {}), "city": "Savannakhet"}, version=2)
+    with refused("the stale revision", "changed-meanwhile", status=412) as caught:
+        trial.office.put("partners", word, if_match=f'"rev-{made.revision}"')
+    expect("what differs", ["city"], caught[0].body["differs"])
+    now = trial.read("partners", made.id)["revision"]
+    expect("decided by the office", "changed", trial.office.put("partners", word, if_match=f'"rev-{now}"').result)
+
+
+@scenario("match", "a new key that exactly fits a record is linked to it")
+def linked(trial: Trial) -> None:
+    row, made = trial.stored_partner()
+    outcome = trial.office.put("partners", Row(trial.key("partners"), row.data, version=1))
+    expect("the result", ("linked", made.id), (outcome.result, outcome.id))
+
+
+@scenario("match", "a new key that may mean a record: 409 ambiguous-match with the candidates, decided by same_as")
+def ambiguous(trial: Trial) -> None:
+    name = f"Ủy ban Hòa bình và Đoàn kết {trial.word} {trial.key('partners')}"
+    made = trial.office.put("partners", trial.new(name=name))
+    other = trial.partner(name=f"{name[:-1]}")
+    key = trial.key("partners")
+    with refused("a name that is nearly the same", "ambiguous-match", status=409) as caught:
+        trial.office.put("partners", Row(key, other, version=1))
+    expect_true("it is among the candidates", made.id in [one["id"] for one in caught[0].body["candidates"]], caught[0].body)
+    outcome = trial.office.put("partners", Row(key, other, version=1, same_as=made.id))
+    expect_true("linked", outcome.result in ("linked", "changed", "proposed") and outcome.id == made.id, outcome)
+    new = trial.office.put("partners", Row(trial.key("partners"), other, version=1, same_as=None))
+    expect_true("certainly new", new.result == "created" and new.id != made.id, new)
+
+
+@scenario("merge", "two keys of one record: each leads to it")
+def two_keys(trial: Trial) -> None:
+    row, made = trial.stored_partner()
+    second = Row(
+        trial.key("partners"), {"name": (row.data or {})["name"], "kind": "FOREIGN_NGO", "country": "LA"}, version=1, same_as=made.id
+    )
+    expect("the second key", made.id, trial.office.put("partners", second).id)
+    expect("both", made.id, trial.office.get("partners", second.external_id)["id"])
+    trial.office.withdraw("partners", second.external_id, version=2)
+    expect("one withdrawn, the record stays for the other", False, trial.read("partners", made.id)["archived"])
+
+
+@scenario("merge", "the identifier of a merged record leads on to the one that stands")
+def merged(trial: Trial) -> None:
+    if trial.target.merged_id is None:
+        raise NotTriedError("give --merged-id, a partner that was merged into another")
+    answer = trial.office.connection.send("GET", f"partners/{trial.target.merged_id}/")
+    expect("status", 307, answer.status_code)
+    survivor = answer.json()["merged_into"]
+    expect("the address leads to it", survivor, trial.office.connection.follow(answer.headers["Location"]).json()["id"])
+    try:
+        _change(trial, trial.target.merged_id, {"city": "Vinh"}, "*")
+    except ProblemError as problem:
+        expect_true("writing to it is refused", "merged" in str(problem), str(problem))
+    else:
+        expect("writing to it", "refused", "accepted")
