@@ -1,6 +1,7 @@
 """What is wrong is refused with the right status, a stable code and the place; never a 500, and nothing is stored."""
 
 import json
+from typing import Any
 
 from nhip_cau_client.conformance.trial import DAY, Trial, expect, expect_true, refused, scenario
 from nhip_cau_client.office import Row, key_path
@@ -29,7 +30,8 @@ def unknown_parameter(trial: Trial) -> None:
 
 @scenario(GROUP, "values of the wrong type are refused where they stand")
 def wrong_types(trial: Trial) -> None:
-    for name, value in {"name": 7, "names": "x", "founded_year": "1979", "country": ["LA"], "fields": {"a": 1}, "status": None}.items():
+    wrong: dict[str, Any] = {"name": 7, "names": "x", "founded_year": "1979", "country": ["LA"], "fields": {"a": 1}, "status": None}
+    for name, value in wrong.items():
         with refused(f"{name} = {value!r}", REFUSED, status=422) as caught:
             trial.office.put("partners", trial.new(**{name: value}))
         expect_true("its place", caught[0].places[0].pointer.startswith(f"/data/{name}"), str(caught[0]))
@@ -37,7 +39,8 @@ def wrong_types(trial: Trial) -> None:
 
 @scenario(GROUP, "codes and identifiers that there are not: unknown")
 def unknown_codes(trial: Trial) -> None:
-    for name, value in {"kind": "NO_SUCH_KIND", "country": "ZZ"}.items():
+    wrong: dict[str, Any] = {"kind": "NO_SUCH_KIND", "country": "ZZ"}
+    for name, value in wrong.items():
         with refused(f"{name} = {value}", REFUSED, rule="unknown", pointer=f"/data/{name}"):
             trial.office.put("partners", trial.new(**{name: value}))
     for partner in ("019a9b6e-5a40-7c11-9d7e-3f2b8a6c1d55", {"external_id": f"never said {trial.word}"}):
