@@ -8,5 +8,5 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from reports import receivers  # noqa: F401  (figures follow what is logged)
-        from reports.actions import merge_rules  # noqa: F401  (figures stay behind when partners are merged)
+        from reports.actions import closed_periods, merge_rules  # noqa: F401  (issued periods; figures stay behind in merges)
         from reports.jobs import contacts, digests, policies, rechecks, refreshing, risks, snapshots  # noqa: F401  (kinds of jobs, known to workers and to their page)

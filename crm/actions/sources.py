@@ -108,6 +108,14 @@ class ChangedMeanwhileError(Exception):
         self.record, self.differs = record, tuple(differs)
 
 
+class ChangedOnBothSides(Exception):  # noqa: N818  (reads as what happened)
+    """The source changed fields that people here changed too, and has not seen it: somebody there decides, field by field."""
+
+    def __init__(self, record: Any, conflicts: Mapping[str, Conflict]) -> None:
+        super().__init__(f"{record} differs in {', '.join(conflicts)}.")
+        self.record, self.conflicts = record, dict(conflicts)
+
+
 class Age(Enum):
     """How a word stands to the last one about the same key."""
 
