@@ -22,8 +22,8 @@ from activities.models import Exchange, ExternalExchangeId
 from crm.actions.sources import (
     WORD_COLUMNS,
     Age,
-    ChangedMeanwhile,
-    ChangedOnBothSides,
+    ChangedMeanwhileError,
+    ChangedOnBothSidesError,
     Outcome,
     SourceItem,
     SourceResult,
@@ -40,14 +40,14 @@ from crm.bulk_rows import update_rows
 from crm.models import Unit, User
 from crm.three_way import merge
 
-_REFUSALS = (ValidationError, PermissionDenied, ChangedMeanwhile, ChangedOnBothSides)
+_REFUSALS = (ValidationError, PermissionDenied, ChangedMeanwhileError, ChangedOnBothSidesError)
 
 
 def upsert_exchange_source(item: SourceItem, *, unit: Unit, by: User) -> SourceResult:
     """Take one word of a source: make the exchange of its key, or change it.
 
-    Raises PermissionDenied and ValidationError as ``log_exchange`` and ``change_exchange`` do, ``ChangedOnBothSides``,
-    and ``ChangedMeanwhile`` where the source says which revision it has seen and it is another.
+    Raises PermissionDenied and ValidationError as ``log_exchange`` and ``change_exchange`` do, ``ChangedOnBothSidesError``,
+    and ``ChangedMeanwhileError`` where the source says which revision it has seen and it is another.
     """
     (result,) = push_exchanges([item], unit=unit, by=by)
     if result.error is not None:
@@ -223,7 +223,7 @@ class _Push:
         if apply or conflicts or revived:
             self._refuse_stale(word, exchange, [*apply, *conflicts])
         if conflicts:
-            raise ChangedOnBothSides(exchange, conflicts)
+            raise ChangedOnBothSidesError(exchange, conflicts)
         if revived:
             self._refuse_closed(_place(exchange))
             restore_exchange(exchange, by=self.by)
@@ -245,7 +245,7 @@ class _Push:
 
     def _refuse_stale(self, word: _Word, exchange: Exchange, differs: Sequence[str]) -> None:
         if isinstance(word.item.if_match, int) and word.item.if_match != exchange.revision:
-            raise ChangedMeanwhile(exchange, differs)
+            raise ChangedMeanwhileError(exchange, differs)
 
     def _refuse_closed(self, *places: Place) -> None:
         for error in closed_places(places).values():

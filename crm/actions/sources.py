@@ -108,7 +108,7 @@ class ChangedMeanwhileError(Exception):
         self.record, self.differs = record, tuple(differs)
 
 
-class ChangedOnBothSides(Exception):  # noqa: N818  (reads as what happened)
+class ChangedOnBothSidesError(Exception):
     """The source changed fields that people here changed too, and has not seen it: somebody there decides, field by field."""
 
     def __init__(self, record: Any, conflicts: Mapping[str, Conflict]) -> None:
