@@ -263,6 +263,8 @@ OAUTH2_PROVIDER_APPLICATION_MODEL = "crm.OfficeClient"
 OAUTH2_PROVIDER = {
     "SCOPES": {"read": "Read what the office may see", "write": "Write the office's own records"},
     "DEFAULT_SCOPES": ["read"],
+    # What the scopes of a credential are is asked for each: one for reading never gets a token that writes.
+    "SCOPES_BACKEND_CLASS": "crm.api.scopes.CredentialScopes",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "PKCE_REQUIRED": True,
     "ALLOWED_SCHEMES": ["https"],
@@ -300,6 +302,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "crm.api.schema.add_headers"],
     "ENUM_NAME_OVERRIDES": {
         "Language": "crm.choices.Language",
         "CountryKind": "crm.models.places.CountryKind",
@@ -335,4 +338,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # These write tokens into the log when they are asked for every detail, so they are not.
+    "loggers": {"oauthlib": {"level": "INFO"}, "oauth2_provider": {"level": "INFO"}},
 }

@@ -21,6 +21,7 @@ class AgreementViewSet(RecordViewSet):
     input_class = AgreementIn
     filterset_class = AgreementFilter
     order = ("id",)
+    versioned_parts = {"parties": (AgreementParty, "agreement")}
 
     def get_queryset(self) -> QuerySet[Agreement]:
         parties = AgreementParty.objects.select_related("unit", "province", "partner").order_by("side", "rank", "id")

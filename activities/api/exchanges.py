@@ -21,6 +21,7 @@ class ExchangeViewSet(RecordViewSet):
     input_class = ExchangeIn
     filterset_class = ExchangeFilter
     order = ("-starts_on", "-id")
+    versioned_parts = {"partners": (Participation, "exchange"), "co_units": (ExchangeUnit, "exchange")}
 
     def get_queryset(self) -> QuerySet[Exchange]:
         return (

@@ -7,8 +7,8 @@ from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.permissions import BasePermission
 
+from crm.api.office_view import OfficeView
 from crm.api.permissions import HasNamedPermission
-from crm.api.views import OfficeView
 from crm.permissions import Permission, check
 
 

@@ -8,6 +8,9 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+
+from crm.api.problems import Problem
 
 MOST_LEVELS = 16
 
@@ -16,6 +19,18 @@ class TooLarge(APIException):
     status_code = 413
     default_detail = _("The request is larger than this address accepts. Send it in smaller parts.")
     default_code = "too-large"
+
+
+def refuse_unstated_or_large(request: Request, most_bytes: int) -> None:
+    """Refuse a body by what its headers say of its length, before anything of it is received.
+
+    A body in chunks states none, and the gateway interface hands it over as an empty one. Raises Problem (411), TooLarge (413).
+    """
+    if request.headers.get("Transfer-Encoding") and not request.headers.get("Content-Length"):
+        raise Problem("length-required")
+    stated = request.META.get("CONTENT_LENGTH") or "0"
+    if stated.isdecimal() and int(stated) > most_bytes:
+        raise TooLarge
 
 
 class StrictJSONParser(BaseParser):

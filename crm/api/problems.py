@@ -40,6 +40,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "malformed-body": Kind(400, _("The body cannot be read"), _("Send one JSON document in UTF-8.")),
     "invalid-parameter": Kind(400, _("A parameter of the address is wrong"), _("Correct the parameters named in “errors”.")),
+    "invalid-header": Kind(400, _("A header is wrong"), _("Correct the headers named in “errors”.")),
     "bad-request": Kind(400, _("The request cannot be read"), _("Check the address and the headers.")),
     "not-authenticated": Kind(401, _("Not signed in"), _("Send an access token: “Authorization: Bearer …”.")),
     "invalid-token": Kind(401, _("The access token is not accepted"), _("Ask for a new token.")),
@@ -54,6 +55,7 @@ KINDS: dict[str, Kind] = {
     ),
     "key-in-use": Kind(409, _("The first request with this key is still running"), _("Wait a little, then repeat it as it was.")),
     "resync-required": Kind(410, _("The cursor is no longer good"), _("Read everything once more, then go on with the new cursor.")),
+    "length-required": Kind(411, _("The length of the body is not stated"), _("Send “Content-Length”; bodies in chunks are not read.")),
     "changed-meanwhile": Kind(
         412, _("The record was changed meanwhile"), _("Compare with “current”, decide, and send again with the new ETag in If-Match.")
     ),
@@ -76,10 +78,27 @@ class InvalidParameter(exceptions.APIException):
 
     def __init__(self, wrong: Mapping[str, tuple[str, object]]) -> None:
         super().__init__(str(KINDS["invalid-parameter"].detail))
-        self.errors = [
-            {"in": "query", "pointer": f"/{_escaped(name[:60])}", "code": _dashed(code), "detail": str(detail)[:MOST_DETAIL]}
-            for name, (code, detail) in wrong.items()
-        ]
+        self.errors = [_place("query", name, code, detail) for name, (code, detail) in wrong.items()]
+
+
+class InvalidHeader(exceptions.APIException):
+    """A header that cannot be read."""
+
+    status_code = 400
+    default_code = "invalid-header"
+
+    def __init__(self, name: str, detail: object, *, code: str = "invalid") -> None:
+        super().__init__(str(KINDS["invalid-header"].detail))
+        self.errors = [_place("header", name, code, detail)]
+
+
+class Problem(exceptions.APIException):
+    """A problem of one of the KINDS, with words, places, headers and members of its own, such as ``candidates`` or ``current``."""
+
+    def __init__(self, code: str, detail: Any = None, *, errors: Any = None, headers: dict[str, str] | None = None, **members: Any) -> None:
+        super().__init__(str(detail or KINDS[code].detail), code)
+        self.status_code = KINDS[code].status
+        self.code, self.errors, self.headers, self.members = code, errors, headers, members
 
 
 def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -94,8 +113,10 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
     return response
 
 
-def problem_response(code: str, request: Any, *, detail: Any = None, errors: Any = None, headers: dict[str, str] | None = None) -> Response:
-    """Build the answer for one kind of problem."""
+def problem_response(
+    code: str, request: Any, *, detail: Any = None, errors: Any = None, headers: dict[str, str] | None = None, **members: Any
+) -> Response:
+    """Build the answer for one kind of problem; ``members`` are those that this kind has besides."""
     kind = KINDS[code]
     body = {
         "type": TYPE_PREFIX + code,
@@ -104,6 +125,7 @@ def problem_response(code: str, request: Any, *, detail: Any = None, errors: Any
         "detail": str(detail or kind.detail)[:MOST_DETAIL],
         "instance": request.path,
         "code": code,
+        **members,
     }
     if errors:
         body["errors"] = errors[:MOST_ERRORS]
@@ -117,8 +139,10 @@ def _answer(error: Exception, request: Request) -> Response:
         return problem_response("validation-failed", request, errors=list(_of_rules(error)))
     if isinstance(error, exceptions.ValidationError):
         return problem_response("validation-failed", request, errors=list(_of_fields(error.detail)))
-    if isinstance(error, InvalidParameter):
-        return problem_response("invalid-parameter", request, errors=error.errors)
+    if isinstance(error, Problem):
+        return problem_response(error.code, request, detail=error.detail, errors=error.errors, headers=error.headers, **error.members)
+    if isinstance(error, InvalidParameter | InvalidHeader):
+        return problem_response(error.default_code, request, errors=error.errors)
     if isinstance(error, exceptions.APIException):
         return _of_framework(error, request)
     for kind, code in _PLAIN.items():
@@ -188,6 +212,11 @@ def _of_fields(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
 
 def _entry(pointer: str, code: str | None, detail: str) -> dict[str, str]:
     return {"in": "body", "pointer": pointer[:200], "code": _dashed(code or "invalid"), "detail": detail[:MOST_DETAIL]}
+
+
+def _place(part: str, name: str, code: str, detail: object) -> dict[str, str]:
+    """A parameter or header that is wrong."""
+    return {"in": part, "pointer": f"/{_escaped(name[:60])}", "code": _dashed(code), "detail": str(detail)[:MOST_DETAIL]}
 
 
 def _dashed(code: str) -> str:

@@ -8,7 +8,18 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
-from crm.api.problems import KINDS, MEDIA_TYPE, TYPE_PREFIX
+from crm.api.idempotency import REPLAYED
+from crm.api.problems import KINDS, MEDIA_TYPE
+from crm.api.schema_components import (
+    HEADERS,
+    PROBLEM,
+    dry_run_parameter,
+    example_of,
+    header,
+    key_parameter,
+    match_parameter,
+    none_match_parameter,
+)
 
 # What the framework's actions are called for those who connect.
 _ACTIONS = {
@@ -22,7 +33,12 @@ _ACTIONS = {
 _ALWAYS = ("not-authenticated", "permission-denied", "not-acceptable", "too-many-requests", "server-error")
 _WITH_PARAMETERS = ("invalid-parameter",)
 _WRITING = ("conflict", "validation-failed")
-_WITH_BODY = ("malformed-body", "too-large", "unsupported-media-type")
+_WITH_KEY = ("invalid-header", "key-in-use", "key-reused")
+_WITH_BODY = ("malformed-body", "length-required", "too-large", "unsupported-media-type")
+
+
+_HEADERS_OF_STATUS = {"201": {"Location"}, "202": {"Location"}, "401": {"WWW-Authenticate"}, "412": {"ETag"}, "429": {"Retry-After"}}
+_MEANINGS = {"200": "Done.", "201": "Created.", "202": "Accepted, and done later or decided by others."}
 
 
 class ProblemAwareSchema(AutoSchema):
@@ -53,77 +69,80 @@ class ProblemAwareSchema(AutoSchema):
     def get_response_serializers(self) -> Any:
         return self.view.serializer_class
 
+    def get_override_parameters(self) -> list[Any]:
+        parameters: list[Any] = [*super().get_override_parameters()]
+        if self.method != "GET":
+            parameters.append(dry_run_parameter())
+        if self.method == "POST":
+            parameters.append(key_parameter())
+        if self._doing in self.view.matching:
+            parameters.append(match_parameter(required=self.view.matching[self._doing]))
+        if self._doing in self.view.validating:
+            parameters.append(none_match_parameter())
+        return parameters
+
+    @property
+    def _doing(self) -> str:
+        """The action, or the method of a view that has none."""
+        return getattr(self.view, "action", None) or self.method.lower()
+
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)
+        for status, body in bodies.items():
+            body["description"] = body["description"] or _MEANINGS.get(status, "")
+        if self._doing in self.view.validating:
+            bodies["304"] = {
+                "description": "It is still the revision that you have.",
+                "headers": self._get_response_headers_for_code("304"),
+            }
         for code in self._problem_codes():
             kind = KINDS[code]
-            body = bodies.setdefault(str(kind.status), self._problem_body(str(kind.title)))
+            body = bodies.setdefault(str(kind.status), self._problem_body(str(kind.title), str(kind.status)))
             if "content" in body and MEDIA_TYPE in body["content"]:
-                body["content"][MEDIA_TYPE].setdefault("examples", {})[code] = {"value": _example(code, self.path)}
+                body["content"][MEDIA_TYPE].setdefault("examples", {})[code] = {"value": example_of(code, self.path)}
         return bodies
 
     def _get_response_headers_for_code(self, status_code: str, direction: Any = "response") -> dict[str, Any]:
-        headers = super()._get_response_headers_for_code(status_code, direction)
-        if hasattr(self.view, "input_class") and not self._is_list_view() and status_code in ("200", "201"):
-            headers["ETag"] = {"schema": {"type": "string"}, "description": 'The revision as a strong entity tag: `"rev-17"`.'}
-        if status_code == "201":
-            headers["Location"] = {"schema": {"type": "string", "format": "uri"}, "description": "The address of what was created."}
-        return headers
+        names = {"RateLimit", "RateLimit-Policy"}
+        if status_code in ("200", "201", "304") and (
+            self._doing in {*self.view.matching, *self.view.validating} or self._doing == "create"
+        ):
+            names.add("ETag")
+        names |= _HEADERS_OF_STATUS.get(status_code, set())
+        if status_code.startswith("2") and self.method != "GET":
+            names |= {"Dry-Run"} | ({REPLAYED} if self.method == "POST" else set())
+        return super()._get_response_headers_for_code(status_code, direction) | {name: header(name) for name in sorted(names)}
 
     def _problem_codes(self) -> tuple[str, ...]:
         codes: tuple[str, ...] = _ALWAYS + _WITH_PARAMETERS
         if "{" in self.path:
             codes += ("not-found",)
-        if self.method in ("POST", "PATCH"):
-            codes += _WRITING + _WITH_BODY
+        if self._doing in self.view.validating:
+            codes += ("invalid-header",)
+        if self._doing in self.view.matching:
+            codes += ("invalid-header", "changed-meanwhile")
+        if self.view.matching.get(self._doing):
+            codes += ("if-match-required",)
+        if self.method != "GET":
+            codes += _WRITING
+        if self.method == "POST":
+            codes += _WITH_KEY
+        if self.method in ("POST", "PUT", "PATCH"):
+            codes += _WITH_BODY
         return codes
 
-    def _problem_body(self, description: str) -> dict[str, Any]:
+    def _problem_body(self, description: str, status: str) -> dict[str, Any]:
         # A copy, since the generator takes enumerations out of what it is given.
-        component = ResolvedComponent(name="Problem", type=ResolvedComponent.SCHEMA, schema=deepcopy(_PROBLEM), object="Problem")  # type: ignore[no-untyped-call]  # the library has no types
+        component = ResolvedComponent(name="Problem", type=ResolvedComponent.SCHEMA, schema=deepcopy(PROBLEM), object="Problem")  # type: ignore[no-untyped-call]  # the library has no types
         self.registry.register_on_missing(component)
-        return {"description": description, "content": {MEDIA_TYPE: {"schema": component.ref}}}
+        headers = self._get_response_headers_for_code(status)
+        return {"description": description, "headers": headers, "content": {MEDIA_TYPE: {"schema": component.ref}}}
 
 
-def _example(code: str, path: str) -> dict[str, Any]:
-    kind = KINDS[code]
-    return {
-        "type": TYPE_PREFIX + code,
-        "title": str(kind.title),
-        "status": kind.status,
-        "detail": str(kind.detail),
-        "instance": path,
-        "code": code,
-    }
-
-
-_ERROR = {
-    "type": "object",
-    "required": ["in", "pointer", "code", "detail"],
-    "properties": {
-        "in": {"type": "string", "enum": ["body", "query"]},
-        "pointer": {
-            "type": "string",
-            "description": "JSON pointer (RFC 6901) to the place in the body, or `/name` of the parameter; empty: all of it.",
-        },
-        "code": {"type": "string", "description": "For programs; never changes."},
-        "detail": {"type": "string", "description": "For people, in the language of `Accept-Language` (vi, en)."},
-    },
-}
-_PROBLEM = {
-    "type": "object",
-    "description": "Problem details (RFC 9457).",
-    "required": ["type", "title", "status", "detail", "instance", "code"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string", "description": "The path that was asked for."},
-        "code": {"type": "string", "enum": list(KINDS)},
-        "errors": {"type": "array", "items": _ERROR},
-    },
-}
+def add_headers(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Put the headers that answers refer to among the components (called by the generator)."""
+    result["components"]["headers"] = deepcopy(HEADERS)
+    return result
 
 
 class OfficeScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library has no types

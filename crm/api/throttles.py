@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.core.cache import caches
+from redis.exceptions import RedisError
 from rest_framework.throttling import BaseThrottle
 
 from crm.addresses import client_address
@@ -17,30 +19,56 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 WINDOW_SECONDS = 60
+logger = logging.getLogger(__name__)
 
 
 class WindowThrottle(BaseThrottle):
-    """At most so many requests in each minute of the clock. One cache increment per request."""
+    """At most so many requests in each minute of the clock. One cache increment per request.
+
+    A cache that does not answer lets everybody pass: it is there to keep the site up, not to take it down.
+    """
 
     setting: ClassVar[str]
+    # Requests counted in this window, this one among them.
+    used = 0
 
     def caller(self, request: Request | HttpRequest) -> str:
         raise NotImplementedError
 
+    @property
+    def limit(self) -> int:
+        """Requests allowed in a window."""
+        limit: int = getattr(settings, self.setting)
+        return limit
+
     def allow_request(self, request: Request | HttpRequest, view: APIView | None = None) -> bool:
-        cache = caches["throttles" if "throttles" in settings.CACHES else "default"]
-        key = f"{self.setting}:{self.caller(request)}:{int(time.time() // WINDOW_SECONDS)}"
-        if cache.add(key, 1, timeout=2 * WINDOW_SECONDS):
-            return True
         try:
-            return bool(cache.incr(key) <= getattr(settings, self.setting))
-        except ValueError:
-            # The cache dropped the count between the two calls: it was full, not the window.
-            return True
+            self.used = self._count(f"{self.setting}:{self.caller(request)}:{int(time.time() // WINDOW_SECONDS)}")
+        except RedisError as error:
+            logger.warning("a request was not counted: %s", error)
+        return self.used <= self.limit
 
     def wait(self) -> float:
         """Seconds until the next window, at least one."""
         return WINDOW_SECONDS - int(time.time()) % WINDOW_SECONDS
+
+    def headers(self) -> dict[str, str]:
+        """What every answer tells of the limit (draft-ietf-httpapi-ratelimit-headers): requests a window, what is left, seconds."""
+        left = max(0, self.limit - self.used)
+        return {
+            "RateLimit-Policy": f'"minute";q={self.limit};w={WINDOW_SECONDS}',
+            "RateLimit": f'"minute";r={left};t={int(self.wait())}',
+        }
+
+    def _count(self, key: str) -> int:
+        cache = caches["throttles" if "throttles" in settings.CACHES else "default"]
+        if cache.add(key, 1, timeout=2 * WINDOW_SECONDS):
+            return 1
+        try:
+            return int(cache.incr(key))
+        except ValueError:
+            # The cache dropped the count between the two calls: it was full, not the window.
+            return 1
 
 
 class CredentialThrottle(WindowThrottle):

@@ -1,9 +1,10 @@
 """The views that the API of each app is made of: lists and single records, written through the actions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar, cast
 
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
 from django.urls import reverse
 from rest_framework import serializers, status
@@ -11,39 +12,18 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from crm.actions.audit import trace_readings
+from crm.actions.differences import changed_since
 from crm.api.filters import refuse_unknown_parameters
-from crm.api.parsers import StrictJSONParser
+from crm.api.office_view import OfficeView
+from crm.api.preconditions import ANY, IF_MATCH, etag_of, hold_match, is_still_known, read_tags, stale
 from crm.api.problems import KINDS
 from crm.api.serializers import StrictSerializer
-from crm.api.throttles import CredentialThrottle
 from crm.models import User
 from crm.models.records import Record
 from crm.permissions import Permission
-
-
-class OfficeView(APIView):
-    """What every view of the API has: a named permission, strict JSON, a limit per credential, no metadata by OPTIONS."""
-
-    permission: ClassVar[Permission]
-    write_permission: ClassVar[Permission | None] = None
-    parser_classes = [StrictJSONParser]
-    throttle_classes = [CredentialThrottle]
-    metadata_class = None
-    # Parameters beside those of the filters and pages.
-    extra_parameters: ClassVar[tuple[str, ...]] = ()
-
-    @classmethod
-    def as_view(cls, *args: Any, **kwargs: Any) -> Any:
-        """Put the permission on the URL's callable, where the walk over all URLs looks for it."""
-        if not hasattr(cls, "permission"):
-            raise ImproperlyConfigured(f"{cls.__name__} names no permission.")
-        view = super().as_view(*args, **kwargs)
-        view.permission = cls.permission  # type: ignore[attr-defined]  # functions take attributes
-        return view
 
 
 class ReferenceViewSet(OfficeView, GenericViewSet):
@@ -96,6 +76,12 @@ class RecordViewSet(ReferenceViewSet):
     lookup_field = "public_id"
     lookup_value_converter = "uuid"
     http_method_names = ["get", "head", "options", "post", "patch"]
+    matching = {"partial_update": True, "archive": True, "restore": True}
+    validating = frozenset({"retrieve"})
+    # Rows that hang on the record and stand in its representation: name there → (model, its foreign key to the record).
+    versioned_parts: ClassVar[Mapping[str, tuple[type[Model], str]]] = {}
+    # Columns that the representation calls otherwise.
+    told_as: ClassVar[Mapping[str, str]] = {"archived_at": "archived"}
 
     def store(self, record: Any, given: dict[str, Any]) -> None:
         """Put what the body gave onto the record, new or stored, and call the action."""
@@ -112,6 +98,8 @@ class RecordViewSet(ReferenceViewSet):
         record = self.get_object()
         if record.is_archived and (survivor := getattr(record, "merged_into", None)) is not None:
             return self.lead_to(request, record, survivor)
+        if is_still_known(request, record.revision):
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": etag_of(record.revision)})
         trace_readings([record], by=self.account, request=request)
         return self.respond(record)
 
@@ -129,23 +117,60 @@ class RecordViewSet(ReferenceViewSet):
         return self.respond(stored, status=status.HTTP_201_CREATED, headers={"Location": location})
 
     def partial_update(self, request: Request, **key: Any) -> Response:
-        record = self.get_editable()
+        record = self.get_matching()
         given = self.read_body(changing=record)
         if given:
-            self.store(record, given)
+            with self.held(record):
+                self.store(record, given)
         return self.respond(self.get_object())
 
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, **key: Any) -> Response:
+        record = self.get_matching()
         self.refuse_body()
-        self.archive_record(self.get_editable())
+        with self.held(record):
+            self.archive_record(record)
         return self.respond(self.get_object())
 
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, **key: Any) -> Response:
+        record = self.get_matching()
         self.refuse_body()
-        self.restore_record(self.get_editable())
+        with self.held(record):
+            self.restore_record(record)
         return self.respond(self.get_object())
+
+    def get_matching(self) -> Any:
+        """Return the record of the address for changing it, where If-Match names its revision."""
+        record = self.get_editable()
+        hold_match(self.request, record.revision, current=self.represent_stored, differs=self.names_changed_since)
+        return record
+
+    @contextmanager
+    def held(self, record: Record) -> Iterator[None]:
+        """Say the same to whom another overtook between reading the record and storing it as to whom he overtook before."""
+        try:
+            yield
+        except ValidationError as error:
+            if getattr(error, "code", None) != "changed-meanwhile" or read_tags(self.request, IF_MATCH) == [ANY]:
+                raise
+            stands = self.get_object().revision
+            raise stale(self.request, stands, current=self.represent_stored, differs=self.names_changed_since) from error
+
+    def represent_stored(self) -> dict[str, Any]:
+        """The representation that stands."""
+        record = self.get_object()
+        self.complete([record])
+        return dict(self.get_serializer(record).data)
+
+    def names_changed_since(self, revision: int) -> list[str] | None:
+        """Names of the representation whose stored values differ from those of the revision; None where it never was."""
+        record = self.model._default_manager.get(public_id=self.kwargs["public_id"])
+        changed = changed_since(record, revision, parts=self.versioned_parts)
+        if changed is None:
+            return None
+        told = {self.told_as.get(name, name) for name in changed}
+        return sorted(told.intersection(self.get_serializer().fields))
 
     def get_editable(self) -> Any:
         """Return the record of the address, as stored, for changing it: 404 where it is not visible, 403 where it may not be changed."""
@@ -158,7 +183,6 @@ class RecordViewSet(ReferenceViewSet):
 
     def read_body(self, *, changing: Record | None = None) -> dict[str, Any]:
         """Return what the body gives: a whole new record, or what changes of the one stored. Raises ValidationError and its like."""
-        refuse_unknown_parameters(self.request, ())
         if self.request.stream is None:
             raise ParseError(str(KINDS["malformed-body"].detail))
         body = self.input_class(changing, data=self.request.data, partial=changing is not None, context=self.get_serializer_context())
@@ -167,14 +191,13 @@ class RecordViewSet(ReferenceViewSet):
 
     def refuse_body(self) -> None:
         """What is done by the address alone takes neither parameters nor fields: nothing, or an object without names."""
-        refuse_unknown_parameters(self.request, ())
         if self.request.stream is not None:
             StrictSerializer(data=self.request.data).is_valid(raise_exception=True)
 
     def respond(self, record: Record, **kwargs: Any) -> Response:
         self.complete([record])
         response = Response(self.get_serializer(record).data, **kwargs)
-        response["ETag"] = f'"rev-{record.revision}"'
+        response["ETag"] = etag_of(record.revision)
         return response
 
 

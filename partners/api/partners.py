@@ -159,6 +159,7 @@ class PartnerViewSet(RecordViewSet):
     input_class = PartnerIn
     filterset_class = PartnerFilter
     order = ("sort_key", "id")
+    versioned_parts = {"names": (PartnerName, "partner"), "stewards": (Stewardship, "partner")}
 
     def get_queryset(self) -> QuerySet[Partner]:
         partners = Partner.objects.visible_to(self.account).only(*_COLUMNS)

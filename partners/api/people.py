@@ -217,6 +217,7 @@ class PersonViewSet(RecordViewSet):
     input_class = PersonIn
     filterset_class = PersonFilter
     order = ("sort_key", "id")
+    versioned_parts = {"posts": (Post, "person")}
 
     def get_queryset(self) -> QuerySet[Person]:
         posts = Post.objects.live().select_related("partner").defer("partner__search_key", "partner__interests")

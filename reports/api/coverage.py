@@ -6,8 +6,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.api.filters import read_day, refuse_unknown_parameters
+from crm.api.office_view import OfficeView
 from crm.api.problems import InvalidParameter
-from crm.api.views import OfficeView
 from crm.permissions import Permission
 from reports.choices import CoverageStatus
 from reports.metrics.documents import coverage_document

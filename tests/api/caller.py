@@ -47,11 +47,18 @@ class Caller:
     def post(self, path: str, body: Any = None, **options: Any) -> Any:
         return self._send("post", path, data=body, content_type="application/json", **options)
 
-    def patch(self, path: str, body: Any, **options: Any) -> Any:
-        return self._send("patch", path, data=body, content_type="application/json", **options)
+    def patch(self, path: str, body: Any, *, if_match: str | None = "*", **options: Any) -> Any:
+        """Change what stands, whichever revision that is, unless one is named; None sends no If-Match."""
+        return self._send("patch", path, data=body, content_type="application/json", **_with(options, if_match))
 
-    def send_raw(self, path: str, body: bytes | str, content_type: str = "application/json") -> Any:
-        return self._send("post", path, data=body, content_type=content_type)
+    def archive(self, path: str, body: Any = None, *, if_match: str | None = "*", **options: Any) -> Any:
+        return self.post(f"{path}archive/", body, **_with(options, if_match))
+
+    def restore(self, path: str, body: Any = None, *, if_match: str | None = "*", **options: Any) -> Any:
+        return self.post(f"{path}restore/", body, **_with(options, if_match))
+
+    def send_raw(self, path: str, body: bytes | str, content_type: str = "application/json", **options: Any) -> Any:
+        return self._send("post", path, data=body, content_type=content_type, **options)
 
     def _send(self, method: str, path: str, **options: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.token}", "Accept-Language": self.language, **options.pop("headers", {})}
@@ -59,6 +66,11 @@ class Caller:
         answer = getattr(self.client, method)(address, headers=headers, **options)
         check_answer(method, address, answer)
         return answer
+
+
+def _with(options: dict[str, Any], if_match: str | None) -> dict[str, Any]:
+    headers = {} if if_match is None else {"If-Match": if_match}
+    return {**options, "headers": headers | options.get("headers", {})}
 
 
 def caller_for(user: User, *, scope: str = "read write", language: str = "en") -> Caller:

@@ -99,6 +99,6 @@ def test_reading_a_restricted_one_leaves_a_trace(api_of_ha: Caller, lao: Partner
 
 def test_it_is_archived_and_restored(api_of_an: Caller, lao: Partner) -> None:
     address = f"/agreements/{api_of_an.post('/agreements/', body(lao)).json()['id']}/"
-    assert api_of_an.post(f"{address}archive/").json()["archived"] is True
+    assert api_of_an.archive(address).json()["archived"] is True
     assert api_of_an.get("/agreements/").json()["items"] == []
-    assert api_of_an.post(f"{address}restore/").json()["archived"] is False
+    assert api_of_an.restore(address).json()["archived"] is False

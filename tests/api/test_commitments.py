@@ -102,6 +102,6 @@ def test_a_viewer_reads_but_does_not_write(dung: User, api_of_an: Caller, lao: P
 
 def test_it_is_archived_and_restored(api_of_an: Caller, lao: Partner) -> None:
     address = f"/commitments/{api_of_an.post('/commitments/', sent_about(lao)).json()['id']}"
-    assert api_of_an.post(f"{address}/archive/").json()["archived"] is True
+    assert api_of_an.archive(f"{address}/").json()["archived"] is True
     assert api_of_an.get("/commitments/").json()["items"] == []
-    assert api_of_an.post(f"{address}/restore/").json()["archived"] is False
+    assert api_of_an.restore(f"{address}/").json()["archived"] is False

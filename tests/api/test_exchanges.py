@@ -94,10 +94,10 @@ def test_a_change_moves_the_figures_of_partners_before_and_after(
 
 def test_archiving_takes_it_out_of_lists_and_figures(api_of_an: Caller, an: User, lao: Partner) -> None:
     exchange = make_exchange(lao, by=an, on=DAY)
-    assert api_of_an.post(f"/exchanges/{exchange.public_id}/archive/").json()["archived"] is True
+    assert api_of_an.archive(f"/exchanges/{exchange.public_id}/").json()["archived"] is True
     assert api_of_an.get("/exchanges/").json()["items"] == []
     assert Participation.objects.get(exchange=exchange).counted is False
-    assert api_of_an.post(f"/exchanges/{exchange.public_id}/restore/").json()["archived"] is False
+    assert api_of_an.restore(f"/exchanges/{exchange.public_id}/").json()["archived"] is False
 
 
 def test_a_follow_up_is_opened_with_it(api_of_an: Caller, lao: Partner) -> None:
@@ -179,7 +179,7 @@ def test_another_unit_neither_finds_nor_changes_it(api_of_chau: Caller, an: User
     address = f"/exchanges/{make_exchange(lao, by=an, on=DAY).public_id}/"
     assert api_of_chau.get(address).status_code == 404
     assert api_of_chau.patch(address, {"place": "x"}).status_code == 404
-    assert api_of_chau.post(f"{address}archive/").status_code == 404
+    assert api_of_chau.archive(address).status_code == 404
 
 
 def test_what_is_open_to_all_is_still_changed_by_its_units_alone(api_of_chau: Caller, an: User, lao: Partner) -> None:

@@ -58,5 +58,5 @@ def test_nobody_opens_one_for_another_unit_or_as_a_viewer(api_of_chau: Caller, d
 
 def test_it_is_archived(api_of_an: Caller, lao: Partner) -> None:
     identifier = api_of_an.post("/follow-ups/", {"text": "Gọi lại", "partner": str(lao.public_id)}).json()["id"]
-    assert api_of_an.post(f"/follow-ups/{identifier}/archive/").json()["archived"] is True
+    assert api_of_an.archive(f"/follow-ups/{identifier}/").json()["archived"] is True
     assert api_of_an.get("/follow-ups/").json()["items"] == []

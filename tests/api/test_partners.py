@@ -82,11 +82,11 @@ def test_names_are_replaced_and_found(api_of_an: Caller) -> None:
 
 def test_an_archived_partner_leaves_the_list_and_comes_back(api_of_an: Caller) -> None:
     identifier = api_of_an.post("/partners/", NEW).json()["id"]
-    assert api_of_an.post(f"/partners/{identifier}/archive/").json()["archived"] is True
+    assert api_of_an.archive(f"/partners/{identifier}/").json()["archived"] is True
     assert api_of_an.get("/partners/").json()["items"] == []
     assert [row["id"] for row in api_of_an.get("/partners/", archived="true").json()["items"]] == [identifier]
     assert api_of_an.get(f"/partners/{identifier}/").status_code == 200
-    assert api_of_an.post(f"/partners/{identifier}/restore/").json()["archived"] is False
+    assert api_of_an.restore(f"/partners/{identifier}/").json()["archived"] is False
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_another_unit_reads_the_directory_but_may_not_change_it(lao: Partner, ng
     make_steward(lao, nghe_an)
     address = f"/partners/{lao.public_id}/"
     assert api_of_chau.get(address).json()["stewards"] == [{"unit": "PU-40", "role": "lead"}]
-    for answer in (api_of_chau.patch(address, {"city": "Viêng Chăn"}), api_of_chau.post(f"{address}archive/")):
+    for answer in (api_of_chau.patch(address, {"city": "Viêng Chăn"}), api_of_chau.archive(address)):
         assert (answer.status_code, answer.json()["code"]) == (403, "permission-denied")
     lao.refresh_from_db()
     assert (lao.city, lao.archived_at) == ("", None)

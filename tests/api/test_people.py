@@ -31,7 +31,7 @@ def test_a_post_without_a_title_saves_nothing(api_of_an: Caller, lao: Partner) -
 def test_a_person_is_changed_and_archived(api_of_an: Caller) -> None:
     address = f"/people/{api_of_an.post('/people/', NEW).json()['id']}/"
     assert api_of_an.patch(address, {"phone": "+856 20 5555"}).json()["phone"] == "+856 20 5555"
-    assert api_of_an.post(f"{address}archive/").json()["archived"] is True
+    assert api_of_an.archive(address).json()["archived"] is True
     assert api_of_an.get("/people/").json()["items"] == []
 
 
@@ -63,7 +63,7 @@ def test_what_is_out_of_scope_is_not_found_whatever_is_done(api_of_chau: Caller,
     address = f"/people/{make_person('Bounmy', unit=nghe_an).public_id}/"
     assert api_of_chau.get(address).status_code == 404
     assert api_of_chau.patch(address, {"phone": "1"}).status_code == 404
-    assert api_of_chau.post(f"{address}archive/").status_code == 404
+    assert api_of_chau.archive(address).status_code == 404
 
 
 def test_what_is_seen_but_kept_by_another_unit_is_not_changed(api_of_chau: Caller, nghe_an: Unit) -> None:

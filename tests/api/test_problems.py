@@ -196,12 +196,13 @@ def test_single_records_take_no_parameters(api_of_an: Caller) -> None:
 
 
 def test_archiving_takes_neither_parameters_nor_fields(api_of_an: Caller) -> None:
-    address = f"/partners/{api_of_an.post('/partners/', NEW).json()['id']}/archive/"
-    assert api_of_an.post(f"{address}?force=1").json()["code"] == "invalid-parameter"
-    assert api_of_an.post(address, {"force": True}).json()["errors"][0]["pointer"] == "/force"
-    assert api_of_an.send_raw(address, "{").json()["code"] == "malformed-body"
-    assert api_of_an.send_raw(address, "x", "text/plain").status_code == 415
-    assert api_of_an.post(address, {}).json()["archived"] is True
+    address = f"/partners/{api_of_an.post('/partners/', NEW).json()['id']}/"
+    assert api_of_an.post(f"{address}archive/?force=1").json()["code"] == "invalid-parameter"
+    assert api_of_an.archive(address, {"force": True}).json()["errors"][0]["pointer"] == "/force"
+    for body, content_type, code in (("{", "application/json", "malformed-body"), ("x", "text/plain", "unsupported-media-type")):
+        answer = api_of_an.send_raw(f"{address}archive/", body, content_type, headers={"If-Match": "*"})
+        assert answer.json()["code"] == code
+    assert api_of_an.archive(address, {}).json()["archived"] is True
 
 
 def test_a_body_that_is_missing_is_no_empty_object(api_of_an: Caller) -> None:
