@@ -9,6 +9,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from crm.actions.credential_use import note_use
 from crm.models import User
 
 
@@ -29,7 +30,8 @@ class OfficeAuthentication(BaseAuthentication):
         if token.is_expired():
             raise self._refusal(_("The access token has expired. Ask for a new one."))
         if not token.application.is_usable(request):
-            raise self._refusal(_("The office's credential has expired or was switched off. Ask the administrator."))
+            raise self._refusal(_("The credential has expired or was revoked. Ask whoever leads your unit for a new one."))
+        note_use(token.application, request)
         return token.application.acts_as, token
 
     def authenticate_header(self, request: Request) -> str:

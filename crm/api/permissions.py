@@ -36,6 +36,7 @@ class HasNamedPermission(BasePermission):
 
     def _check_scope(self, request: Request, scope: str) -> None:
         token = cast("AccessToken | None", request.auth)
-        if token is not None and not token.allow_scopes([scope]):
+        # A credential that was narrowed meanwhile narrows the tokens that it has.
+        if token is not None and not (token.allow_scopes([scope]) and scope in token.application.scopes):
             detail = _("The access token lacks the scope “%(scope)s”. Ask for a token with it.") % {"scope": scope}
             raise exceptions.PermissionDenied(detail, code="insufficient-scope")

@@ -1,6 +1,10 @@
 """Access tokens for offices: asked for with the credential, given back when no longer needed (RFC 6749, RFC 7009)."""
 
+import binascii
+import json
+from base64 import b64decode
 from typing import Any
+from urllib.parse import unquote_plus
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -8,7 +12,9 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from oauth2_provider.views import RevokeTokenView, TokenView
 
+from crm.actions.credential_use import keep_token, record_refusal
 from crm.api.throttles import AddressThrottle
+from crm.models import OfficeClient
 from crm.permissions import Permission
 
 GRANT = "client_credentials"
@@ -29,13 +35,41 @@ class _LimitedPerAddress:
 
 @method_decorator([csrf_exempt, login_not_required], name="dispatch")
 class OfficeTokenView(_LimitedPerAddress, TokenView):
-    """Give a token for client credentials. No other grant is offered: people sign in by the page."""
+    """Give a token for client credentials. No other grant is offered: people sign in by the page.
+
+    Whoever is refused leaves a trace at the credential that was named.
+    """
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.POST.get("grant_type") != GRANT:
-            return JsonResponse({"error": "unsupported_grant_type"}, status=400)
+            return _refusal("unsupported_grant_type", 400)
+        if "Authorization" in request.headers and "client_secret" in request.POST:
+            # Which of two secrets counts must not be a question (RFC 6749, section 2.3).
+            return _refusal("invalid_request", 400)
+        client = named_client(request)
         answer: HttpResponse = super().post(request, *args, **kwargs)
-        return answer
+        said = json.loads(answer.content)
+        if answer.status_code == 200 and client is not None and keep_token(client, said["access_token"], request):
+            return answer
+        record_refusal(client, request, reason=str(said.get("error", "invalid_client")))
+        return answer if answer.status_code != 200 else _refusal("invalid_client", 401)
+
+
+def named_client(request: HttpRequest) -> OfficeClient | None:
+    """The credential that a request for a token names, whether or not it knows its secret."""
+    scheme, _space, encoded = request.headers.get("Authorization", "").partition(" ")
+    client_id = request.POST.get("client_id", "")
+    if scheme == "Basic":
+        try:
+            client_id = unquote_plus(b64decode(encoded).decode().partition(":")[0])
+        except (binascii.Error, ValueError):
+            return None
+    found: OfficeClient | None = None if "\x00" in client_id else OfficeClient.objects.filter(client_id=client_id).first()
+    return found
+
+
+def _refusal(error: str, status: int) -> JsonResponse:
+    return JsonResponse({"error": error}, status=status, headers={"Cache-Control": "no-store"})
 
 
 @method_decorator([csrf_exempt, login_not_required], name="dispatch")
