@@ -29,5 +29,7 @@ app.conf.beat_schedule = {
     # The same for every other job: whatever has been silent for too long is taken up again by another worker.
     "sweep-jobs": {"task": "crm.tasks.sweep_jobs", "schedule": crontab(minute="*/2")},
     "thin-jobs-nightly": {"task": "crm.tasks.thin_jobs", "schedule": crontab(hour=3, minute=40)},
+    # Answers that were kept for repeats, and what the offices' programs sent a quarter of a year ago.
+    "thin-connections-nightly": {"task": "crm.tasks.thin_connections", "schedule": crontab(hour=3, minute=45)},
     "tell-of-rows-that-enter-views": {"task": "crm.tasks.tell_of_entries", "schedule": crontab(minute="10", hour="6-20")},
 }

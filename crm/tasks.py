@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 
 from crm.actions import bulk_edits, job_sweep
 from crm.actions.job_work import work_on
+from crm.actions.pushes import thin_pushes
 from crm.actions.saved_views import look_for_entries
+from crm.actions.stored_answers import thin_stored_answers
 from crm.actions.undoing import undo_next
 from crm.choices import ChangeKind, ChangeState
 from crm.models import ChangeSet, ViewSubscription
@@ -40,6 +42,13 @@ def sweep_jobs() -> None:
 def thin_jobs() -> None:
     """Let go of jobs that ended long ago."""
     job_sweep.thin_jobs()
+
+
+@shared_task
+def thin_connections() -> None:
+    """Let go of answers that are no longer given again, and of the rows of pushes long past."""
+    thin_stored_answers()
+    thin_pushes()
 
 
 @shared_task

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
@@ -12,6 +11,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.actions.stored_answers import KEPT_FOR
 from crm.api.problems import InvalidHeader, Problem
 from crm.models import StoredAnswer
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
-KEPT_FOR = timedelta(days=7)
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 _KEPT_HEADERS = ("Content-Type", "Content-Language", "Location", "ETag")
 
