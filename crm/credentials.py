@@ -67,7 +67,7 @@ CREDENTIAL_COLUMNS = (
     text_column("unit", _("Unit"), lambda client: client.unit.display, fetch=related("unit")),
     Column("state", _("State"), shown_state, lambda client: str(STATES[state_of(client, timezone.localdate())])),
     text_column("scopes", _("Scope"), lambda client: _("read and write") if client.may_write else _("read")),
-    Column("expires", _("Last day"), _expiry, lambda client: client.expires_on, sort=SortKey(("expires_on", "id"))),
+    Column("expires", _("Expires on"), _expiry, lambda client: client.expires_on, sort=SortKey(("expires_on", "id"))),
     Column(
         "used", _("Last used"), shown_use,
         lambda client: timezone.localtime(client.last_used_at).date() if client.last_used_at else None,
