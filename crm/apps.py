@@ -8,3 +8,4 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         from crm import database, receivers  # noqa: F401  (bit_or on SQLite; the trace of signing in)
+        from crm.feed import installing  # noqa: F401  (triggers follow migrations)
