@@ -16,15 +16,26 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
 DEBUG = env.bool("DEBUG", default=False)
+# SANDBOX=on makes this the site's sandbox, where offices try their programs: see docs/operations.md. It keeps everything
+# below a folder of its own, and of what the real site is told by the environment it takes no database, queue, key or mail server.
+SANDBOX = env.bool("SANDBOX", default=False)
 # VAR_DIR holds what the running site makes: database, uploads, broker, the generated secret key.
-VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+VAR_DIR = Path(env.str("VAR_DIR", default="") or str(BASE_DIR / "var")) / ("sandbox" if SANDBOX else "")
 VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _own(name: str) -> str:
+    """Return what the environment says for this site alone: a sandbox is never told the real site's, nor may it be the same."""
+    said = env.str(f"SANDBOX_{name}" if SANDBOX else name, default="")
+    if SANDBOX and said and said == env.str(name, default=""):
+        raise ImproperlyConfigured(f"SANDBOX_{name} is the same as {name}: a sandbox shares nothing with the real site.")
+    return str(said)
 
 
 def _secret_key() -> str:
     """Return SECRET_KEY from the environment, or the key that `./dev run` generated under ``var/``."""
-    if key := env.str("SECRET_KEY", default=""):
-        return str(key)
+    if key := _own("SECRET_KEY"):
+        return key
     key_file = VAR_DIR / "secret_key"
     if key_file.exists():
         return key_file.read_text().strip()
@@ -65,6 +76,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.sandbox.SandboxMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -120,7 +132,7 @@ SQLITE_OPTIONS = {
 # Compiling a statement took a quarter of the time of the figures, and is worth it for none of ours (measured).
 POSTGRESQL_OPTIONS = {"options": "-c jit=off"}
 # Set but empty means the same as not set: so a file of variables may leave it open.
-DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'nhip_cau.sqlite3'}"
+DATABASE_URL = _own("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'nhip_cau.sqlite3'}"
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
@@ -128,6 +140,8 @@ elif pool_size := env.int("DATABASE_POOL", default=0):
     # Only web processes pool; commands and workers keep one connection each.
     DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 10}, **POSTGRESQL_OPTIONS}
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+    # A connection that broke while it rested, as when the database was restarted, is noticed before it is used.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 else:
     DATABASES["default"]["OPTIONS"] = POSTGRESQL_OPTIONS
     DATABASES["default"]["CONN_MAX_AGE"] = 60
@@ -140,10 +154,10 @@ def _next_redis_database(url: str) -> str:
     return urlunsplit(parts._replace(path=f"/{int(parts.path.strip('/') or 0) + 1}"))
 
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = _own("REDIS_URL")
 if REDIS_URL:
     # Emptying the cache empties its whole Redis database; the queue of the workers must not go with it.
-    REDIS_CACHE_URL = env.str("REDIS_CACHE_URL", default=_next_redis_database(REDIS_URL))
+    REDIS_CACHE_URL = _own("REDIS_CACHE_URL") or _next_redis_database(REDIS_URL)
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_CACHE_URL}}
 else:
     CACHES = {
@@ -200,6 +214,8 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = False
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "change_password": "5/m/user"}
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_HTTPONLY = True
+# Cookies know no ports: beside the real site on one machine, signing in here must not sign anybody out there.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = ("sandbox-session", "sandbox-csrf") if SANDBOX else ("sessionid", "csrftoken")
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -322,7 +338,8 @@ SPECTACULAR_SETTINGS = {
 
 # --- Messages to people and to the log -------------------------------------------------------------
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+# No mail leaves a sandbox: each message becomes a file.
+EMAIL_CONFIG = env.email_url_config(f"filemail:///{VAR_DIR / 'mail'}") if SANDBOX else env.email_url("EMAIL_URL", default="consolemail://")
 globals().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="nhip-cau@localhost")
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)

@@ -4,4 +4,13 @@ from tests.bed.sockets import close_sockets
 
 close_sockets()
 
-pytest_plugins = ["tests.bed.data", "tests.bed.worker", "tests.bed.browser", "tests.bed.site", "tests.bed.served", "tests.bed.receiver", "tests.cast"]
+pytest_plugins = [
+    "tests.bed.data",
+    "tests.bed.worker",
+    "tests.bed.browser",
+    "tests.bed.site",
+    "tests.bed.served",
+    "tests.bed.own_site",
+    "tests.bed.receiver",
+    "tests.cast",
+]

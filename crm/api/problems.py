@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, SuspiciousOperation, ValidationError
 from django.core.signals import got_request_exception
-from django.db import IntegrityError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,7 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:nhip-cau:problem:"
 MOST_DETAIL = 300
 MOST_ERRORS = 100
+RETRY_SECONDS = 2
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ KINDS: dict[str, Kind] = {
     "if-match-required": Kind(428, _("Say which revision you change"), _("Read the record, and send its ETag in the header If-Match.")),
     "too-many-requests": Kind(429, _("Too many requests"), _("Wait as long as the header “Retry-After” says.")),
     "server-error": Kind(500, _("The server failed"), _("Nothing was stored. The failure was recorded; try again later.")),
+    "unavailable": Kind(503, _("Not to be reached for a moment"), _("Nothing was stored. Send it again as it was, after “Retry-After”.")),
 }
 CODES = [(code, code) for code in KINDS]
 
@@ -145,6 +147,9 @@ def _answer(error: Exception, request: Request) -> Response:
         return problem_response(error.default_code, request, errors=error.errors)
     if isinstance(error, exceptions.APIException):
         return _of_framework(error, request)
+    if isinstance(error, OperationalError | InterfaceError):
+        # The database was restarted, or chose one of two that held each other up: the same request will do.
+        return problem_response("unavailable", request, headers={"Retry-After": str(RETRY_SECONDS)})
     for kind, code in _PLAIN.items():
         if isinstance(error, kind):
             return problem_response(code, request, detail=str(error) if kind is PermissionDenied else None)

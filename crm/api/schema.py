@@ -30,7 +30,7 @@ _ACTIONS = {
     "archive": "archive",
     "restore": "restore",
 }
-_ALWAYS = ("not-authenticated", "permission-denied", "not-acceptable", "too-many-requests", "server-error")
+_ALWAYS = ("not-authenticated", "permission-denied", "not-acceptable", "too-many-requests", "server-error", "unavailable")
 _WITH_PARAMETERS = ("invalid-parameter",)
 _WRITING = ("conflict", "validation-failed")
 _WITH_KEY = ("invalid-header", "key-in-use", "key-reused")

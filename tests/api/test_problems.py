@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.test import Client
 
 from crm.actions.records import changed_meanwhile
@@ -249,3 +249,13 @@ def test_a_failure_of_ours_is_recorded_and_told_without_its_inside(
     assert (answer.status_code, answer.json()["code"]) == (500, "server-error")
     assert "inside" not in answer.content.decode()
     assert "the inside of it" in caplog.text
+
+
+def test_a_database_that_is_away_for_a_moment_is_said_to_be_so(api_of_an: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose_the_line(*args: Any) -> None:
+        raise OperationalError("terminating connection due to administrator command")
+
+    monkeypatch.setattr(PartnerViewSet, "store", lose_the_line)
+    answer = api_of_an.post("/partners/", NEW)
+    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "unavailable", "2")
+    assert "administrator" not in answer.content.decode()
