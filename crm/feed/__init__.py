@@ -1,7 +1,7 @@
 """The change feed: every change of the records that offices keep in step with, and no gap, whoever writes and when."""
 
 from crm.feed.nouns import Part, register_feed_noun
-from crm.feed.positions import InvalidCursorError, ResyncRequired
+from crm.feed.positions import InvalidCursorError, ResyncRequiredError
 from crm.feed.reading import MOST_CHANGES, ChangePage, cursor_now, read_changes
 from crm.feed.sight import Change
 
@@ -11,7 +11,7 @@ __all__ = [
     "ChangePage",
     "InvalidCursorError",
     "Part",
-    "ResyncRequired",
+    "ResyncRequiredError",
     "cursor_now",
     "read_changes",
     "register_feed_noun",

@@ -36,7 +36,7 @@ class InvalidCursorError(ValueError):
     """The text is no cursor of the feed, or was altered."""
 
 
-class ResyncRequired(Exception):  # noqa: N818  (what is to be done, as the API's code for it says)
+class ResyncRequiredError(Exception):
     """The cursor is no longer good: the reader has to read everything once more, and go on with a new cursor."""
 
 

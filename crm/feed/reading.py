@@ -10,7 +10,7 @@ from django.db import connection
 
 from crm.choices import FeedNoun
 from crm.feed.nouns import SOURCES
-from crm.feed.positions import BEGINNING, FINISHED, LARGEST, ROW_VALUES, Cursor, Position, ResyncRequired, sight_of
+from crm.feed.positions import BEGINNING, FINISHED, LARGEST, ROW_VALUES, Cursor, Position, ResyncRequiredError, sight_of
 from crm.feed.sight import Change, Entry, changes_of
 from crm.models import User
 
@@ -60,7 +60,7 @@ def read_changes(reader: User, cursor: str | None, limit: int, nouns: Iterable[s
     """Return at most ``limit`` changes after the cursor; without one, from the beginning of what is kept.
 
     ``nouns``: values of ``FeedNoun``; all that the account may view where not given. Raises InvalidCursorError,
-    ResyncRequired, and PermissionDenied for a noun that the account may not view.
+    ResyncRequiredError, and PermissionDenied for a noun that the account may not view.
     """
     asked = _nouns(reader, nouns)
     given = Cursor.read(cursor) if cursor is not None else None
@@ -94,7 +94,7 @@ def _hold_good(cursor: Cursor, state: _State, reader: User, asked: frozenset[str
     """A cursor of another life, of what is gone or never was, of other rights, or of fewer nouns would pass over changes."""
     of_this_life = cursor.generation == state.generation and state.pruned <= cursor.position <= state.latest
     if not of_this_life or cursor.sight != sight_of(reader) or not asked <= cursor.nouns:
-        raise ResyncRequired
+        raise ResyncRequiredError
 
 
 def _read(position: Position, nouns: frozenset[str], limit: int) -> tuple[_State, list[Entry]]:

@@ -121,7 +121,7 @@ class _Writing:
         if not part.unit:
             return ()
         of_record = f'FROM "{self.table}" AS record WHERE record.id = {row}."{column(part.model, part.record)}"'
-        level = f'SELECT record."{self.source.level}" {of_record} AND record."{self.source.level}" = {_OWN_UNIT}'  # noqa: S608  (our own names)
+        level = f'SELECT record."{self.source.level}" {of_record} AND record."{self.source.level}" = {_OWN_UNIT}'
         return f"COALESCE(({level}), '')", f'{row}."{column(part.model, part.unit)}"'
 
     def _seen_through_parts(self) -> Iterator[str]:
