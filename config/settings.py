@@ -12,6 +12,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config.bootstrap.places import is_same_place
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -25,9 +27,9 @@ VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _own(name: str) -> str:
-    """Return what the environment says for this site alone: a sandbox is never told the real site's, nor may it be the same."""
+    """Return what the environment says for this site alone; a sandbox has its own, and is never told the real site's."""
     said = env.str(f"SANDBOX_{name}" if SANDBOX else name, default="")
-    if SANDBOX and said and said == env.str(name, default=""):
+    if SANDBOX and said and is_same_place(said, env.str(name, default="")):
         raise ImproperlyConfigured(f"SANDBOX_{name} is the same as {name}: a sandbox shares nothing with the real site.")
     return str(said)
 
@@ -158,6 +160,12 @@ REDIS_URL = _own("REDIS_URL")
 if REDIS_URL:
     # Emptying the cache empties its whole Redis database; the queue of the workers must not go with it.
     REDIS_CACHE_URL = _own("REDIS_CACHE_URL") or _next_redis_database(REDIS_URL)
+    if SANDBOX and (real := env.str("REDIS_URL", default="")):
+        taken = (real, env.str("REDIS_CACHE_URL", default="") or _next_redis_database(real))
+        if any(is_same_place(own, other) for own in (REDIS_URL, REDIS_CACHE_URL) for other in taken):
+            raise ImproperlyConfigured(
+                "SANDBOX_REDIS_URL and the database after it must not be those of the real site: take another number."
+            )
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_CACHE_URL}}
 else:
     CACHES = {
@@ -308,7 +316,8 @@ API_TOKENS_PER_MINUTE = env.int("API_TOKENS_PER_MINUTE", default=30)
 # Calendar programs, per network address: a whole office may read from one.
 FEED_READS_PER_MINUTE = env.int("FEED_READS_PER_MINUTE", default=60)
 # Hosts ("name" or "name:port") that webhooks may reach although they stand inside our own network, also without https.
-WEBHOOK_ALLOWED_HOSTS = env.list("WEBHOOK_ALLOWED_HOSTS", default=[])
+# A sandbox reaches no other hosts at all than those in SANDBOX_WEBHOOK_HOSTS.
+WEBHOOK_ALLOWED_HOSTS = env.list("SANDBOX_WEBHOOK_HOSTS" if SANDBOX else "WEBHOOK_ALLOWED_HOSTS", default=[])
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "TITLE": "Nhịp Cầu API",
@@ -339,12 +348,13 @@ SPECTACULAR_SETTINGS = {
 # --- Messages to people and to the log -------------------------------------------------------------
 
 # No mail leaves a sandbox: each message becomes a file.
-EMAIL_CONFIG = env.email_url_config(f"filemail:///{VAR_DIR / 'mail'}") if SANDBOX else env.email_url("EMAIL_URL", default="consolemail://")
+_TO_FILES = {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": str(VAR_DIR / "mail")}
+EMAIL_CONFIG = _TO_FILES if SANDBOX else env.email_url("EMAIL_URL", default="consolemail://")
 globals().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="nhip-cau@localhost")
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
 # Where the site is reached, for links in messages that go out.
-SITE_URL = (env.str("SITE_URL", default="") or "http://127.0.0.1:8000").rstrip("/")
+SITE_URL = (_own("SITE_URL") or "http://127.0.0.1:8000").rstrip("/")
 
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SIMPLE_HISTORY_ENFORCE_HISTORY_MODEL_PERMISSIONS = False

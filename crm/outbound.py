@@ -83,6 +83,8 @@ def checked_url(url: str) -> httpx.URL:
     if parsed.scheme not in PORTS or not parsed.raw_host or parsed.userinfo or parsed.fragment:
         raise TargetRefused(Trouble.URL_REFUSED, "malformed")
     if not _is_allowed(parsed):
+        if settings.SANDBOX:
+            raise TargetRefused(Trouble.ADDRESS_REFUSED, "sandbox")
         if parsed.scheme != "https":
             raise TargetRefused(Trouble.URL_REFUSED, "not-https")
         if _is_literal(_host(parsed)) and not is_public(_host(parsed)):

@@ -3,14 +3,35 @@
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCALE = ROOT / "config" / "locale"
 
 
+_YES = {"1", "true", "on", "ok", "y", "yes"}
+_PORTS = {"postgres": 5432, "postgresql": 5432, "pgsql": 5432, "redis": 6379, "rediss": 6379}
+
+
+def is_sandbox() -> bool:
+    """Whether this is the site's sandbox, which shares nothing with the real site beside it."""
+    return os.environ.get("SANDBOX", "").lower() in _YES
+
+
+def is_same_place(one: str, other: str) -> bool:
+    """Whether two addresses of databases or queues mean the same, whatever account they name; for anything else, whether they are equal."""
+    return one == other or bool("://" in one and "://" in other and _place(urlsplit(one)) == _place(urlsplit(other)))
+
+
+def _place(address: SplitResult) -> tuple[str, int | None, str]:
+    host = "127.0.0.1" if address.hostname in {"localhost", "::1"} else address.hostname or ""
+    path = address.path.strip("/")
+    return host, address.port or _PORTS.get(address.scheme), path or ("0" if address.scheme in {"redis", "rediss"} else "")
+
+
 def var_dir() -> Path:
     """Return the folder for what the running site makes, and make it, readable by its owner alone, when it is missing."""
-    folder = Path(os.environ.get("VAR_DIR") or ROOT / "var")
+    folder = Path(os.environ.get("VAR_DIR") or ROOT / "var") / ("sandbox" if is_sandbox() else "")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
@@ -18,7 +39,7 @@ def var_dir() -> Path:
 def ensure_secret_key() -> None:
     """Make the site's secret key once, readable by its owner alone, unless the environment gives one."""
     path = var_dir() / "secret_key"
-    if os.environ.get("SECRET_KEY") or path.exists():
+    if os.environ.get("SANDBOX_SECRET_KEY" if is_sandbox() else "SECRET_KEY") or path.exists():
         return
     # Linked into place whole, so that a second start at the same moment never reads half a key.
     draft = path.with_name(f"secret_key.{os.getpid()}")

@@ -1,17 +1,22 @@
-"""./dev run: prepare everything, then serve the site beside a worker until somebody stops it."""
+"""./dev run: prepare everything, then serve the site beside a worker until somebody stops it.
 
+With --sandbox it is the site's sandbox, on a database, files and a port of its own, where offices try their programs.
+"""
+
+import argparse
 import os
 import socket
 import subprocess
 import sys
 import time
 
-from config.bootstrap.places import ensure_secret_key, var_dir
+from config.bootstrap.places import ensure_secret_key, is_sandbox, var_dir
 from config.bootstrap.probe import is_well
 from config.bootstrap.processes import Children, Stopped, raise_when_told_to_stop
 
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # Recognised, not bound: the person at the terminal chose it.
 STARTING_SECONDS = 60
+PORT, SANDBOX_PORT = "8000", "8010"
 
 
 def web_command() -> list[str]:
@@ -59,7 +64,8 @@ def serve(host: str, port: int) -> int:
         children.start("web", web_command(), environment)
         children.start("worker", worker_command(), environment)
         if wait_for_answer(children, address):
-            print(f"\nNhịp Cầu: {address}/   (Ctrl-C stops it)", flush=True)
+            what = "Nhịp Cầu, sandbox" if is_sandbox() else "Nhịp Cầu"
+            print(f"\n{what}: {address}/   (Ctrl-C stops it)", flush=True)
         elif not children.ended():
             print(f"The site did not answer at {address}/health/ within {STARTING_SECONDS} s.", file=sys.stderr)
             return 1
@@ -70,8 +76,21 @@ def serve(host: str, port: int) -> int:
         children.stop()
 
 
+def begin_sandbox(host: str) -> None:
+    """Say to everything that is started from here that it belongs to the sandbox. On one machine its webhooks may reach that machine."""
+    os.environ["SANDBOX"] = "1"
+    os.environ.pop("NO_DEMO", None)
+    if host not in EVERYWHERE:
+        os.environ.setdefault("SANDBOX_WEBHOOK_HOSTS", "localhost,127.0.0.1,[::1]")
+
+
 def main() -> int:
-    host, port_text = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
+    parser = argparse.ArgumentParser(prog="./dev run", description="Set up and serve the site.")
+    parser.add_argument("--sandbox", action="store_true", help="serve the sandbox: invented data, apart from the real site")
+    host = os.environ.get("HOST", "127.0.0.1")
+    if parser.parse_args().sandbox:
+        begin_sandbox(host)
+    port_text = os.environ.get("PORT", SANDBOX_PORT if is_sandbox() else PORT)
     if not port_text.isdigit() or not 0 < int(port_text) < 65536:
         print(f"PORT is '{port_text}'. Give a number from 1 to 65535, such as PORT=8000.", file=sys.stderr)
         return 2

@@ -39,5 +39,5 @@ class Command(BaseCommand):
             raise CommandError(
                 _("This database holds real partners, so the demo data were not loaded. Start with NO_DEMO=1, or use load_demo --force.")
             )
-        if settings.HTTPS and not force:
+        if settings.HTTPS and not settings.SANDBOX and not force:
             raise CommandError(_("This site is served over https. Demo accounts have a known password; if you mean it: load_demo --force."))
