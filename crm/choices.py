@@ -225,6 +225,16 @@ class EndpointState(models.TextChoices):
     DISABLED = "disabled", _("Switched off")
 
 
+class EndpointStop(models.TextChoices):
+    """Why a webhook is switched off."""
+
+    BY_HAND = "by-hand", _("Somebody switched it off.")
+    GONE = "gone", _("Its receiver says that it is gone for good (410).")
+    FAILING = "failing", _("Its receiver has taken nothing for three days.")
+    CREDENTIAL = "credential", _("Its credential was revoked or has expired.")
+    SECRET = "secret", _("Its secret can no longer be read. Give it a new one.")
+
+
 class DeliveryState(models.TextChoices):
     WAITING = "waiting", _("Waiting")
     DELIVERED = "delivered", _("Delivered")

@@ -13,8 +13,8 @@ from kombu.exceptions import OperationalError as BrokerError
 from crm.actions.audit import record_event
 from crm.choices import AuditVerb
 from crm.models import User
-from crm.signals import jobs_queued
-from crm.tasks import run_job
+from crm.signals import deliveries_waiting, jobs_queued
+from crm.tasks import run_job, tell_webhooks
 
 logger = logging.getLogger(__name__)
 
@@ -48,3 +48,16 @@ def _tell(pk: int) -> None:
         run_job.delay(pk)
     except BrokerError as error:
         logger.warning("job %s waits for the sweep: the queue does not answer: %s", pk, error)
+
+
+@receiver(deliveries_waiting)
+def send_deliveries(**kwargs: Any) -> None:
+    """A queue that does not answer loses nothing: the timetable comes to the messages a few seconds later."""
+    transaction.on_commit(_nudge)
+
+
+def _nudge() -> None:
+    try:
+        tell_webhooks.delay()
+    except BrokerError as error:
+        logger.warning("messages to webhooks wait for the timetable: the queue does not answer: %s", error)

@@ -12,3 +12,6 @@ undo_asked = Signal()
 
 # Sent inside the transaction when jobs were asked for or given back to the queue, with ``pks: list[int]``.
 jobs_queued = Signal()
+
+# Sent inside the transaction when messages to webhooks are to go out at once, rather than when the timetable comes to them.
+deliveries_waiting = Signal()

@@ -11,12 +11,15 @@ from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from crm.actions import bulk_edits, job_sweep
+from crm.actions import bulk_edits, connection_warnings, job_sweep
 from crm.actions.job_work import work_on
 from crm.actions.pushes import thin_pushes
 from crm.actions.saved_views import look_for_entries
 from crm.actions.stored_answers import thin_stored_answers
 from crm.actions.undoing import undo_next
+from crm.actions.webhook_messages import tell_all
+from crm.actions.webhook_results import thin_deliveries
+from crm.actions.webhook_sending import send_due
 from crm.choices import ChangeKind, ChangeState
 from crm.models import ChangeSet, ViewSubscription
 
@@ -103,3 +106,25 @@ def tell_of_entries() -> None:
             look_for_entries(subscription)
         except ViewSubscription.DoesNotExist:
             logger.info("subscription %s ended meanwhile", subscription.pk)
+
+
+@shared_task
+def tell_webhooks() -> None:
+    """Make messages of what changed, and send those that are due, tries that failed before among them."""
+    tell_all()
+    send_due()
+
+
+@shared_task
+def thin_webhook_deliveries() -> None:
+    """Let go of messages that ended long ago."""
+    thin_deliveries()
+
+
+@shared_task(autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
+def look_after_connections() -> None:
+    """Tell of credentials that end and offices that have gone silent, and let go of tokens whose time is over."""
+    today = timezone.localdate()
+    connection_warnings.warn_of_expiry(today)
+    connection_warnings.warn_of_silence(today)
+    connection_warnings.drop_expired_tokens()

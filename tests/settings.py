@@ -49,3 +49,5 @@ else:
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# The receivers of webhooks that tests run stand on this machine.
+WEBHOOK_ALLOWED_HOSTS = ["127.0.0.1"]

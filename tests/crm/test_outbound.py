@@ -40,6 +40,11 @@ def sent(receiver: Receiver) -> Answer:
     return post(receiver.url, body=b"{}", headers={"Content-Type": "application/json"})
 
 
+@pytest.fixture(autouse=True)
+def _nothing_allowed(settings: Settings) -> None:
+    settings.WEBHOOK_ALLOWED_HOSTS = []
+
+
 @pytest.fixture
 def allowed(receiver: Receiver, settings: Settings) -> Receiver:
     settings.WEBHOOK_ALLOWED_HOSTS = [receiver.host]

@@ -1,0 +1,49 @@
+"""Webhooks that the site itself switches off, and those who are told of it."""
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from crm.actions.audit import record_event
+from crm.actions.notifications import holders_of, notify
+from crm.choices import AuditVerb, EndpointState, EndpointStop, NotificationTopic, Role
+from crm.models import Membership, OfficeClient, Unit, User, WebhookEndpoint
+from crm.permissions import Permission
+
+_TOLD: dict[EndpointStop, Promise] = {
+    EndpointStop.GONE: _("The webhook “{name}” was switched off: its receiver says that it is gone for good (410)."),
+    EndpointStop.FAILING: _("The webhook “{name}” was switched off: its receiver has taken nothing for three days."),
+    EndpointStop.CREDENTIAL: _("The webhook “{name}” was switched off: its credential was revoked or has expired."),
+    EndpointStop.SECRET: _("The webhook “{name}” was switched off: its secret can no longer be read. Give it a new one."),
+}  # type: ignore[assignment]  # the stubs type lazy text as text
+
+
+def switch_off(endpoint: WebhookEndpoint, stop: EndpointStop) -> bool:
+    """Switch it off, unless it is no longer active, and tell whoever looks after it; return whether it was done."""
+    now = timezone.now()
+    active = WebhookEndpoint.objects.filter(pk=endpoint.pk, state=EndpointState.ACTIVE)
+    if not active.update(state=EndpointState.DISABLED, state_reason=stop, updated_at=now):
+        return False
+    record_event(AuditVerb.WEBHOOK_DISABLED, subject=endpoint, reason=stop.value)
+    text = format_lazy(_TOLD[stop], name=endpoint.name)
+    key = f"webhook:{endpoint.pk}:{stop}:{now.isoformat()}"
+    notify(keepers_of(endpoint.unit), topic=NotificationTopic.CONNECTION, key=key, text=text, link=endpoint.get_absolute_url())
+    return True
+
+
+def switch_off_without_credential() -> int:
+    """Switch off every active webhook whose credential was revoked or has expired; return how many."""
+    usable = OfficeClient.objects.usable(timezone.localdate())
+    ended = WebhookEndpoint.objects.filter(state=EndpointState.ACTIVE).exclude(client__in=usable).select_related("unit")
+    return sum(switch_off(endpoint, EndpointStop.CREDENTIAL) for endpoint in ended)
+
+
+def keepers_of(unit: Unit) -> QuerySet[User]:
+    """Who leads the unit today, or one above it; where nobody does, the administrators."""
+    codes = unit.path.strip("/").split("/")
+    above = [f"{'/'.join(codes[:length])}/" for length in range(1, len(codes) + 1)]
+    leading = Membership.objects.on(timezone.localdate()).filter(role=Role.UNIT_LEAD, unit__path__in=above)
+    leads = User.objects.filter(pk__in=leading.values("user"), is_active=True, is_program=False)
+    return leads if leads.exists() else holders_of(Permission.ACCOUNT_MANAGE)
