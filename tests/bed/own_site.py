@@ -109,14 +109,16 @@ class OwnSite:
 
     def kill_web(self) -> None:
         """End the web server and all its processes at once, in the middle of whatever they do."""
-        self._web = self._killed(self._web)
+        self._kill(self._web)
+        self._web = None
 
     def start_worker(self) -> None:
         worker = [sys.executable, "-m", "celery", "--quiet", "--app", "config", "worker", "--pool", "solo", "--loglevel", "WARNING"]
         self._worker = self._start(worker)
 
     def kill_worker(self) -> None:
-        self._worker = self._killed(self._worker)
+        self._kill(self._worker)
+        self._worker = None
 
     def restart_postgresql(self) -> None:
         """Break every connection, stop the server and start it again."""
@@ -137,7 +139,7 @@ class OwnSite:
             preexec_fn=end_with_parent(signal.SIGTERM),  # noqa: PLW1509  # The threads of this process hold no lock it wants.
         )
 
-    def _killed(self, process: subprocess.Popen[bytes] | None) -> None:
+    def _kill(self, process: subprocess.Popen[bytes] | None) -> None:
         if process is not None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
