@@ -7,6 +7,11 @@ class ActivitiesConfig(AppConfig):
     verbose_name = _("Exchanges")
 
     def ready(self) -> None:
-        from activities import feed, receivers, search  # noqa: F401  (what changes is told; facts follow what change sets do; exchanges can be found)
+        from activities import (  # noqa: F401  (what changes is told; facts follow what change sets do; exchanges can be found)
+            feed,
+            receivers,
+            search,
+            workbooks,
+        )
         from activities.actions import known, linked, merge_rules  # noqa: F401  (facts as known; shares with a key; exchanges in merges)
         from activities.resources import agreements, promises  # noqa: F401  (lists can bring agreements and commitments)

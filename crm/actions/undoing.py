@@ -30,6 +30,7 @@ PERMISSION_OF = {
     ChangeKind.HAND_OVER: Permission.HAND_OVER,
     ChangeKind.PLAN: Permission.PLAN_EDIT,
     ChangeKind.ACTIONS: Permission.ACTION_ITEM_EDIT,
+    ChangeKind.WORKBOOK: Permission.CONNECTION_VIEW,
 }
 # Columns that every save moves, so that they say nothing about a later edit.
 _MARKS = frozenset({"revision", "updated_at", "updated_by_id"})

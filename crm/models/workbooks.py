@@ -25,7 +25,8 @@ class WorkbookUpload(Record):
     """An offline workbook that came back: what was changed in it, what was changed here meanwhile, and what to do where both were.
 
     ``conflicts``: cells changed on both sides, each with the value it had, the workbook's and the present one, and what
-    somebody decided. ``refused``: rows that break a rule, with code and cell.
+    somebody decided. ``refused``: rows that break a rule, with code and cell. ``preview``: what becomes of each row that says
+    something new, and what is told of the workbook as a whole.
     """
 
     unit = models.ForeignKey("crm.Unit", verbose_name=_("unit"), on_delete=models.PROTECT, related_name="+")
@@ -42,6 +43,7 @@ class WorkbookUpload(Record):
     counts = models.JSONField(_("counts"), default=dict, blank=True)
     conflicts = models.JSONField(_("conflicts"), default=list, blank=True, encoder=DjangoJSONEncoder)
     refused = models.JSONField(_("refused rows"), default=list, blank=True, encoder=DjangoJSONEncoder)
+    preview = models.JSONField(_("preview"), default=dict, blank=True, encoder=DjangoJSONEncoder)
     failure = models.TextField(_("why it failed"), blank=True)
     heartbeat_at = models.DateTimeField(_("last sign of life"), null=True, editable=False)
     finished_at = models.DateTimeField(_("finished at"), null=True, editable=False)

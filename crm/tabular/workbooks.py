@@ -57,6 +57,29 @@ class WorkbookSource:
                 capitals = frozenset(place for place, cell in enumerate(values) if _in_capitals(cell)) if with_capitals else frozenset()
                 yield RawRow(number, cells, number in structure.hidden_rows, structure.spans.get(number, {}), capitals)
 
+    def values(self, sheet: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        """Row number and cells as the file has them: texts, numbers, days; a formula gives its stored result."""
+        self._structure(sheet)
+        with _as_tabular_errors():
+            for number, row in enumerate(self._worksheet(sheet).iter_rows(values_only=True), start=1):
+                yield number, row[:MOST_COLUMNS_READ]
+
+    def empty_formulas(self, sheet: str) -> set[tuple[int, int]]:
+        """Row number and position, from 0, of the cells that hold a formula without a stored result."""
+        if not self.formulas_without_value(sheet):
+            return set()
+        with _as_tabular_errors():
+            self._file.seek(0)
+            formulas: Any = load_workbook(self._file, read_only=True, keep_links=False)[sheet]
+            formulas.reset_dimensions()
+            found = {
+                (number, place)
+                for number, row in enumerate(formulas.iter_rows(), start=1)
+                for place, cell in enumerate(row[:MOST_COLUMNS_READ])
+                if cell.data_type == "f"
+            }
+        return found - {(number, place) for number, row in self.values(sheet) for place, cell in enumerate(row) if cell is not None}
+
     def hidden_rows(self, sheet: str) -> int:
         return len(self._structure(sheet).hidden_rows)
 
