@@ -7,8 +7,10 @@ from activities.api.agreements import AgreementViewSet
 from activities.api.commitments import CommitmentViewSet
 from activities.api.exchanges import ExchangeViewSet
 from activities.api.follow_ups import FollowUpViewSet
+from crm.api.changes import ChangesView
 from crm.api.countries import CountryViewSet
 from crm.api.documentation import DocumentationPage, SchemaView
+from crm.api.health import OfficeHealthView
 from crm.api.tiers import TierViewSet
 from crm.api.tokens import OfficeRevokeView, OfficeTokenView
 from crm.api.views import UnknownAddress
@@ -29,7 +31,9 @@ router.register("tiers", TierViewSet, basename="tier")
 api_urls = (
     [
         *router.urls,
+        path("changes/", ChangesView.as_view(), name="changes"),
         path("coverage/", CoverageView.as_view(), name="coverage"),
+        path("health/", OfficeHealthView.as_view(), name="health"),
         path("schema/", SchemaView.as_view(), name="schema"),
         path("docs/", DocumentationPage.as_view(), name="docs"),
         path("", UnknownAddress.as_view(), name="root"),
