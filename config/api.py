@@ -7,10 +7,12 @@ from activities.api.agreements import AgreementViewSet
 from activities.api.commitments import CommitmentViewSet
 from activities.api.exchanges import ExchangeViewSet
 from activities.api.follow_ups import FollowUpViewSet
+from activities.api.sources import ExchangeBatchView, ExchangeJobsView, ExchangeSourceListView, ExchangeSourceView
 from crm.api.changes import ChangesView
 from crm.api.countries import CountryViewSet
 from crm.api.documentation import DocumentationPage, SchemaView
 from crm.api.health import OfficeHealthView
+from crm.api.push_job_views import PushJobResultsView, PushJobView
 from crm.api.tiers import TierViewSet
 from crm.api.tokens import OfficeRevokeView, OfficeTokenView
 from crm.api.views import UnknownAddress
@@ -34,6 +36,12 @@ api_urls = (
         path("changes/", ChangesView.as_view(), name="changes"),
         path("coverage/", CoverageView.as_view(), name="coverage"),
         path("health/", OfficeHealthView.as_view(), name="health"),
+        path("push-jobs/<uuid:public_id>/", PushJobView.as_view(), name="push-job"),
+        path("push-jobs/<uuid:public_id>/results/", PushJobResultsView.as_view(), name="push-job-results"),
+        path("sources/<str:unit>/exchanges/", ExchangeSourceListView.as_view(), name="exchange-source-list"),
+        path("sources/<str:unit>/exchanges/batch/", ExchangeBatchView.as_view(), name="exchange-source-batch"),
+        path("sources/<str:unit>/exchanges/jobs/", ExchangeJobsView.as_view(), name="exchange-source-jobs"),
+        path("sources/<str:unit>/exchanges/<path:external_id>/", ExchangeSourceView.as_view(), name="exchange-source"),
         path("schema/", SchemaView.as_view(), name="schema"),
         path("docs/", DocumentationPage.as_view(), name="docs"),
         path("", UnknownAddress.as_view(), name="root"),
