@@ -31,7 +31,7 @@ class FollowUpWithExchange(StrictSerializer):
     due_on = serializers.DateField(required=False, allow_null=True)
 
 
-_EXAMPLE = {
+EXAMPLE = {
     "kind": "WORKING_MEETING",
     "title": "Trao đổi kế hoạch năm 2027",
     "starts_on": "2026-11-02",
@@ -56,7 +56,7 @@ _EXAMPLE = {
 }
 
 
-@extend_schema_serializer(component_name="ExchangeWrite", examples=[OpenApiExample("A working meeting", value=_EXAMPLE)])
+@extend_schema_serializer(component_name="ExchangeWrite", examples=[OpenApiExample("A working meeting", value=EXAMPLE)])
 class ExchangeIn(StrictSerializer):
     """An exchange to be logged, or what changes of one. `partners`, `fields`, `provinces` and `co_units` replace all there are."""
 
@@ -125,7 +125,7 @@ class ExchangeIn(StrictSerializer):
             value={
                 "id": "019a9b70-11aa-7b3c-8d5e-0a1b2c3d4e5f",
                 "revision": 1,
-                **_EXAMPLE,
+                **EXAMPLE,
                 "archived": False,
                 "created_at": "2026-11-02T16:05:00+07:00",
                 "updated_at": "2026-11-02T16:05:00+07:00",

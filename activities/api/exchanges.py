@@ -7,7 +7,7 @@ from activities.api.exchange_bodies import ExchangeIn, ExchangeOut
 from activities.filters.exchanges import ExchangeFilter
 from activities.models import Exchange, ExchangeUnit, FollowUp, Participation
 from crm.api.views import RecordViewSet, set_values
-from crm.models import Field, Province
+from crm.models import Field, Province, User
 from crm.permissions import Permission
 
 
@@ -24,25 +24,7 @@ class ExchangeViewSet(RecordViewSet):
     versioned_parts = {"partners": (Participation, "exchange"), "co_units": (ExchangeUnit, "exchange")}
 
     def get_queryset(self) -> QuerySet[Exchange]:
-        return (
-            Exchange.objects.visible_to(self.account)
-            .select_related("kind", "country", "host_unit", "policy_document", "parent")
-            .defer("search_key", "parent__summary", "parent__outcome", "parent__search_key")
-            .prefetch_related(
-                Prefetch(
-                    "participations",
-                    Participation.objects.select_related("partner").only("exchange", "rank", "partner__public_id"),
-                    to_attr="shown_participations",
-                ),
-                Prefetch("fields", Field.objects.only("code", "bit"), to_attr="shown_fields"),
-                Prefetch("provinces", Province.objects.only("slug", "sort_key"), to_attr="shown_provinces"),
-                Prefetch(
-                    "co_units",
-                    ExchangeUnit.objects.select_related("unit").only("exchange", "unit__code").order_by("id"),
-                    to_attr="shown_co_units",
-                ),
-            )
-        )
+        return shown_exchanges(self.account)
 
     def store(self, record: Exchange, given: dict[str, Any]) -> None:
         related = {name: given.pop(name) for name in ("partners", "fields", "provinces", "co_units") if name in given}
@@ -58,3 +40,26 @@ class ExchangeViewSet(RecordViewSet):
 
     def restore_record(self, record: Exchange) -> None:
         restore_exchange(record, by=self.account)
+
+
+def shown_exchanges(account: User) -> QuerySet[Exchange]:
+    """The exchanges that the account may see, with all that the representation needs."""
+    return (
+        Exchange.objects.visible_to(account)
+        .select_related("kind", "country", "host_unit", "policy_document", "parent")
+        .defer("search_key", "parent__summary", "parent__outcome", "parent__search_key")
+        .prefetch_related(
+            Prefetch(
+                "participations",
+                Participation.objects.select_related("partner").only("exchange", "rank", "partner__public_id"),
+                to_attr="shown_participations",
+            ),
+            Prefetch("fields", Field.objects.only("code", "bit"), to_attr="shown_fields"),
+            Prefetch("provinces", Province.objects.only("slug", "sort_key"), to_attr="shown_provinces"),
+            Prefetch(
+                "co_units",
+                ExchangeUnit.objects.select_related("unit").only("exchange", "unit__code").order_by("id"),
+                to_attr="shown_co_units",
+            ),
+        )
+    )

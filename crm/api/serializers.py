@@ -92,10 +92,20 @@ class ReferenceField(serializers.Field):
 
     def to_internal_value(self, data: Any) -> models.Model:
         wanted = self.readable_key(data)
-        row: models.Model | None = self.rows(self.context["request"].user).filter(**{self.key: wanted}).first()
+        row = self.find([wanted]).get(wanted)
         if row is None:
             raise self.unknown(data)
         return row
+
+    def find(self, keys: Sequence[str]) -> Mapping[str, models.Model]:
+        """Return the rows of these keys; from those read for many bodies at once, where they were."""
+        rows_read = self.context.get("rows_read")
+        return self.read_rows(keys) if rows_read is None else rows_read.of(self)
+
+    def read_rows(self, keys: Sequence[str]) -> dict[str, models.Model]:
+        """Read the rows of these keys. One query."""
+        rows = self.rows(self.context["request"].user).filter(**{f"{self.key}__in": keys})
+        return {str(getattr(row, self.key)): row for row in rows}
 
     def to_representation(self, value: models.Model) -> str:
         return str(getattr(value, self.key))
@@ -135,8 +145,7 @@ class ReferencesField(ReferenceField):
         if len(data) > MOST_REFERENCES:
             self.fail("too_many", most=MOST_REFERENCES)
         wanted = list(dict.fromkeys(self._keys(data)))
-        rows = self.rows(self.context["request"].user).filter(**{f"{self.key}__in": wanted})
-        found = {str(getattr(row, self.key)): row for row in rows}
+        found = self.find(wanted)
         missing: dict[Any, Any] = {data.index(value): self.unknown(value).detail for value in data if self.readable_key(value) not in found}
         if missing:
             raise serializers.ValidationError(missing)

@@ -1,0 +1,192 @@
+"""The addresses of files: hand one in, see how far it is, read what became of its rows."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any, cast
+
+from django.conf import settings
+from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.db import transaction
+from django.http import FileResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers, status
+from rest_framework.exceptions import NotFound, ParseError
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crm.api.batches import BesideKeys
+from crm.api.filters import refuse_unknown_parameters
+from crm.api.office_view import OfficeView
+from crm.api.parsers import TooLarge
+from crm.api.problems import InvalidParameter
+from crm.api.push_jobs import lines_of, start_push
+from crm.api.serializers import local
+from crm.api.source_words import row_serializer
+from crm.choices import JobState, PushKind
+from crm.models import PushJob, User
+from crm.permissions import Permission
+
+NDJSON = "application/x-ndjson"
+_PIECE = 64 * 1024
+
+
+@extend_schema_serializer(component_name="PushJob")
+class JobOut(serializers.Serializer):
+    """A file of rows that is written in the background: how far it is, and how many rows had which result."""
+
+    id = serializers.UUIDField()
+    unit = serializers.CharField()
+    noun = serializers.CharField()
+    state = serializers.ChoiceField(JobState.choices)
+    rows = serializers.IntegerField(help_text="Rows in the file.")
+    done = serializers.IntegerField(help_text="Rows whose fate is decided and stored.")
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="Rows by result.")
+    refusals = serializers.DictField(child=serializers.IntegerField(), help_text="Refused rows by code.")
+    failure = serializers.CharField(allow_blank=True, help_text="Why the job failed; rows that are done stay.")
+    results = serializers.CharField(allow_null=True, help_text="Address of the results, a JSON object a line, once the job has ended.")
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A file as it came in: on the disk, with its digest and the number of its rows."""
+
+    file: TemporaryUploadedFile
+    digest: bytes
+    rows: int
+
+
+class NdjsonParser(BaseParser):
+    """Put the body on the disk, piece by piece, up to ``PUSH_MAX_BYTES``."""
+
+    media_type = NDJSON
+
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Received:
+        file = TemporaryUploadedFile("rows.ndjson", NDJSON, 0, "utf-8")
+        digest, size = hashlib.sha256(), 0
+        while piece := stream.read(_PIECE):
+            size += len(piece)
+            if size > settings.PUSH_MAX_BYTES:
+                raise TooLarge
+            digest.update(piece)
+            file.write(piece)
+        file.size = size
+        file.flush()
+        file.seek(0)
+        return Received(file, digest.hexdigest().encode(), sum(1 for _line in lines_of(file)))
+
+
+class PushJobsView(BesideKeys):
+    """Hand in a file of rows, a JSON object a line, each as in a batch. The answer tells where to see how far it is."""
+
+    http_method_names = ["options", "post"]
+    parser_classes = [NdjsonParser]
+    does = {"post": "job"}
+    summaries = {"job": "Hand in a file of rows"}
+    answers = {"job": JobOut}
+    codes = {"job": (202,)}
+    push_kind = PushKind.JOB
+
+    def body_class(self) -> type[serializers.Serializer]:
+        return row_serializer(self.noun)
+
+    @property
+    def push_noun(self) -> None:  # type: ignore[override]  # the job leaves its row when it ends
+        return None
+
+    @property
+    def most_bytes(self) -> int:
+        limit: int = settings.PUSH_MAX_BYTES
+        return limit
+
+    def body_for_fingerprint(self, request: Request) -> bytes:
+        return cast("bytes", self._received(request).digest)
+
+    def post(self, request: Request, **key: Any) -> Response:
+        if self.is_dry_run:
+            detail = _("Files are not tried out. Send the rows in batches with “dry_run”.")
+            raise InvalidParameter({"dry_run": ("not-for-files", detail)})
+        received = self._received(request)
+        if not received.rows:
+            raise ParseError(_("The file has no rows. Send a JSON object a line."))
+        received.file.seek(0)
+        job = PushJob(client=getattr(request.auth, "application", None), asked_by=self.account, unit=self.unit, noun=self.noun.name)
+        job.rows = received.rows
+        job.file.save(f"{job.public_id}.ndjson", received.file, save=False)
+        try:
+            with transaction.atomic():
+                job.save()
+                start_push(job)
+        except BaseException:
+            job.file.delete(save=False)
+            raise
+        location = request.build_absolute_uri(reverse("api:push-job", args=[job.public_id]))
+        return Response(_shown(job, request), status=status.HTTP_202_ACCEPTED, headers={"Location": location})
+
+    def _received(self, request: Request) -> Received:
+        if request.stream is None and not hasattr(request, "_full_data"):
+            raise ParseError(_("The file has no rows. Send a JSON object a line."))
+        return cast("Received", request.data)
+
+
+class _JobView(OfficeView):
+    """A file of the account's units."""
+
+    permission = Permission.CONNECTION_VIEW
+    http_method_names = ["get", "head", "options"]
+
+    def job(self) -> PushJob:
+        found = PushJob.objects.visible_to(cast("User", self.request.user)).filter(public_id=self.kwargs["public_id"])
+        job = found.select_related("unit").first()
+        if job is None:
+            raise NotFound
+        return job
+
+
+class PushJobView(_JobView):
+    """How far a file is."""
+
+    name = "push_job_read"
+    serializer_class = JobOut
+
+    def get(self, request: Request, **key: Any) -> Response:
+        refuse_unknown_parameters(request, ())
+        return Response(_shown(self.job(), request))
+
+
+class PushJobResultsView(_JobView):
+    """What became of each row of a file, a JSON object a line, in the order of the file."""
+
+    schema = None
+
+    def get(self, request: Request, **key: Any) -> HttpResponseBase:
+        refuse_unknown_parameters(request, ())
+        job = self.job()
+        if job.finished_at is None or not job.results:
+            raise NotFound
+        return FileResponse(job.results.open("rb"), content_type=NDJSON)
+
+
+def _shown(job: PushJob, request: Request) -> dict[str, Any]:
+    counts = dict(job.counts)
+    refusals = counts.pop("refusals", {})
+    results = request.build_absolute_uri(reverse("api:push-job-results", args=[job.public_id])) if job.finished_at and job.results else None
+    return {
+        "id": str(job.public_id),
+        "unit": job.unit.code,
+        "noun": job.noun,
+        "state": job.state,
+        "rows": job.rows,
+        "done": job.done,
+        "counts": counts,
+        "refusals": refusals,
+        "failure": job.failure,
+        "results": results,
+        "created_at": local(job.created_at),
+        "finished_at": local(job.finished_at),
+    }
