@@ -281,6 +281,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=20 * 1024 * 1024)
 IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=200_000)
 
+# A file of rows that an office's program sends at once; it is received in pieces and never held in memory.
+PUSH_MAX_BYTES = env.int("PUSH_MAX_BYTES", default=200 * 1024 * 1024)
+
 # --- REST API --------------------------------------------------------------------------------------
 
 OAUTH2_PROVIDER_APPLICATION_MODEL = "crm.OfficeClient"

@@ -71,11 +71,11 @@ def hold_match(
 
 def stale(request: Request, revision: int, *, current: Callable[[], Any], differs: Callable[[int], list[str] | None]) -> Problem:
     """The answer to a request whose If-Match names another revision than the one that stands."""
-    named = _revision_named(read_tags(request, IF_MATCH) or [])
+    named = revision_named(read_tags(request, IF_MATCH) or [])
     names = None if named is None else differs(named)
     return Problem("changed-meanwhile", headers={"ETag": etag_of(revision)}, current=current(), differs=names)
 
 
-def _revision_named(tags: list[str]) -> int | None:
+def revision_named(tags: list[str]) -> int | None:
     """The youngest revision among the tags that are ours."""
     return max((int(own[1]) for tag in tags if (own := _OWN.fullmatch(tag))), default=None)

@@ -54,6 +54,11 @@ KINDS: dict[str, Kind] = {
     "ambiguous-match": Kind(
         409, _("More than one record may be meant"), _("Look at “candidates”, and say which one with “same_as”, or that it is a new one.")
     ),
+    "changed-on-both-sides": Kind(
+        409,
+        _("Both sides changed the same fields"),
+        _("Look at “conflicts”, decide, and send the word again with the ETag in If-Match."),
+    ),
     "key-in-use": Kind(409, _("The first request with this key is still running"), _("Wait a little, then repeat it as it was.")),
     "resync-required": Kind(410, _("The cursor is no longer good"), _("Read everything once more, then go on with the new cursor.")),
     "length-required": Kind(411, _("The length of the body is not stated"), _("Send “Content-Length”; bodies in chunks are not read.")),
@@ -138,7 +143,7 @@ def _answer(error: Exception, request: Request) -> Response:
     if isinstance(error, ValidationError) and getattr(error, "code", None) == "changed-meanwhile":
         return problem_response("conflict", request)
     if isinstance(error, ValidationError):
-        return problem_response("validation-failed", request, errors=list(_of_rules(error)))
+        return problem_response("validation-failed", request, errors=list(rule_errors(error)))
     if isinstance(error, exceptions.ValidationError):
         return problem_response("validation-failed", request, errors=list(_of_fields(error.detail)))
     if isinstance(error, Problem):
@@ -193,7 +198,7 @@ def _of_framework(error: exceptions.APIException, request: Request) -> Response:
     return problem_response(code, request, detail=error.detail if keep_detail else None, headers=headers)
 
 
-def _of_rules(error: ValidationError) -> Iterator[dict[str, str]]:
+def rule_errors(error: ValidationError) -> Iterator[dict[str, str]]:
     """The rules of models and actions, by the name of the field they are about."""
     by_field = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
     for name, errors in by_field.items():
