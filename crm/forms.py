@@ -17,6 +17,7 @@ from crm.models import User
 from crm.models.records import Record
 
 LONGEST_REVISION = 10
+_NO_SUCH_CHOICE = frozenset({"invalid_choice", "invalid_pk_value"})
 
 
 class FormRenderer(DjangoTemplates):
@@ -162,6 +163,13 @@ class RecordForm(forms.ModelForm):
         super().full_clean()
         for difference in self.differences:
             self.fields[difference.name].disabled = False
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Say of a choice that there is not what every other door says of it: ``unknown``."""
+        if field and isinstance(self.fields.get(field), forms.ModelChoiceField) and isinstance(error, ValidationError):
+            for one in error.error_list if hasattr(error, "error_list") else ():
+                one.code = "unknown" if one.code in _NO_SUCH_CHOICE else one.code
+        super().add_error(field, error)
 
     def clean_seen_revision(self) -> int | None:
         seen: int | None = self.cleaned_data["seen_revision"]

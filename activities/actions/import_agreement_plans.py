@@ -207,7 +207,7 @@ def _newcomer(row: AgreementRow, theirs: list[Partner], *, run: AgreementRun) ->
     kind_id = row.kind_id or run.kind_by_title(row.title)
     if kind_id is None:
         message = _("The row does not say the kind, and the title does not begin with one. Map a column to it.")
-        raise _RefusedError("kind", "", "no_kind", message)
+        raise _RefusedError("kind", "", "required", message)
     province = _province(row, run) if row.province else None
     agreement = Agreement(**{name: getattr(row, name) for name in STATED if getattr(row, name) not in ("", None)})
     agreement.kind, agreement.unit = run.kinds[kind_id], run.unit

@@ -190,7 +190,7 @@ def _same_partners(row: PartnerRow, run: ImportRun) -> list[KnownPartner]:
 def _newcomer(row: PartnerRow, run: ImportRun) -> PlannedRow:
     if row.kind_id is None and run.kind is None:
         message = _("The row does not say the kind of partner. Map a column to it, or choose a kind for rows that do not say.")
-        return _refused(row, "kind", "", "no_kind", message)
+        return _refused(row, "kind", "", "required", message)
     other_names = [name.name for name in row.other_names]
     newcomer = KnownPartner.of(
         name=row.name, other_names=other_names, country_id=run.country_of(row), city=row.city, website=row.website, row=row.number
@@ -236,7 +236,9 @@ def broken_rules(row: PartnerRow) -> list[Problem]:
             model_field.clean(value, None)
         except ValidationError as error:
             first = error.error_list[0]
-            problems.append(Problem(name, shown(str(value)), first.code or "invalid", " ".join(error.messages)))
+            # A cell with nothing in it is a value that is missing, as a form and the API call it.
+            code = "required" if value == "" else first.code or "invalid"
+            problems.append(Problem(name, shown(str(value)), code, " ".join(error.messages)))
     return problems
 
 

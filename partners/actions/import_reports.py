@@ -70,7 +70,8 @@ class ImportReport:
                 "row": plan.row.number,
                 "column": problem.column or self.column_of.get(problem.field, problem.field),
                 "value": problem.value,
-                "code": problem.code,
+                # One spelling of codes, as the API has it.
+                "code": problem.code.replace("_", "-"),
                 "message": problem.message,
             }
             for problem in plan.problems

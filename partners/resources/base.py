@@ -51,7 +51,7 @@ class ListResource(resources.Resource, Generic[Row]):
             try:
                 values[name] = clean(row.cells[column])
             except ValueError as error:
-                problems.append(Problem(name, shown(row.cells[column]), "invalid", str(error)))
+                problems.append(Problem(name, shown(row.cells[column]), getattr(error, "code", "invalid"), str(error)))
         return self.built(row.number, values, tuple(problems), decision)
 
     def built(self, number: int, values: dict[str, Any], problems: tuple[Problem, ...], decision: str) -> Row:

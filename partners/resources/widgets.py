@@ -23,6 +23,20 @@ _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _PLAIN_ADDRESS = re.compile(r"^https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,18}/?$")
 
 
+class CellError(ValueError):
+    """What a cell says cannot be taken. ``code``: of the rule that is broken, the same as at every other door."""
+
+    def __init__(self, message: str, code: str = "invalid") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def _refusal_of(error: ValidationError, more: str = "") -> CellError:
+    """What a look-up or a model's own rule said. A name that nobody has is ``unknown``, whoever asks."""
+    code = "unknown" if isinstance(error, NotFound) else error.error_list[0].code or "invalid"
+    return CellError(" ".join(filter(None, (*error.messages, more))), code)
+
+
 class TextWidget(widgets.Widget):
     """One line of text, without marks that nobody sees, as ``NameField`` stores it."""
 
@@ -39,7 +53,7 @@ class LookupWidget(widgets.Widget):
     def __init__(self, find: Callable[[str], Any]) -> None:
         super().__init__()
         self._find = find
-        self._answers: dict[str, tuple[Any, str]] = {}
+        self._answers: dict[str, tuple[Any, CellError | None]] = {}
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> Any:
         if not value:
@@ -47,15 +61,15 @@ class LookupWidget(widgets.Widget):
         if value not in self._answers:
             self._answers[value] = self._look_up(value)
         found, refusal = self._answers[value]
-        if refusal:
-            raise ValueError(refusal)
+        if refusal is not None:
+            raise refusal
         return found
 
-    def _look_up(self, value: str) -> tuple[Any, str]:
+    def _look_up(self, value: str) -> tuple[Any, CellError | None]:
         try:
-            return self.kept(self._find(value)), ""
+            return self.kept(self._find(value)), None
         except ValidationError as error:
-            return None, " ".join(error.messages)
+            return None, _refusal_of(error)
 
     def kept(self, found: Any) -> Any:
         """What is kept of the row found: its key."""
@@ -65,13 +79,13 @@ class LookupWidget(widgets.Widget):
 class ProvinceWidget(LookupWidget):
     """A province of today or before, by any name or code; its name is kept as it was called, old ones stay old."""
 
-    def _look_up(self, value: str) -> tuple[Any, str]:
+    def _look_up(self, value: str) -> tuple[Any, CellError | None]:
         try:
-            return self.kept(self._find(value)), ""
+            return self.kept(self._find(value)), None
         except NotFound as error:
-            return None, " ".join((*error.messages, _("Leave the cell empty, or write what the province is called today.")))
+            return None, _refusal_of(error, _("Leave the cell empty, or write what the province is called today."))
         except ValidationError as error:
-            return None, " ".join(error.messages)
+            return None, _refusal_of(error)
 
     def kept(self, found: Province) -> str:
         return found.name_vi
@@ -108,7 +122,7 @@ class WebsiteWidget(widgets.Widget):
         try:
             checked: str = _WEBSITE.clean(address, None)
         except ValidationError as error:
-            raise ValueError(" ".join(error.messages)) from error
+            raise _refusal_of(error) from error
         return checked
 
 
@@ -128,7 +142,7 @@ class YearWidget(widgets.Widget):
         elif written:
             year = written.day.year
         else:
-            raise ValueError(_("This is neither a year nor a day. Write the year, such as 1986."))
+            raise CellError(_("This is neither a year nor a day. Write the year, such as 1986."))
         if year > self._today.year:
-            raise ValueError(_("The year %(year)d is still to come.") % {"year": year})
+            raise CellError(_("The year %(year)d is still to come.") % {"year": year}, "max_value")
         return year

@@ -73,7 +73,7 @@ def test_a_check_says_what_each_row_becomes_and_writes_nothing(ha: User, centre:
     job = brought(ha, centre)
     assert counts(job) == {"rows": 10, "created": 3, "updated": 0, "unchanged": 1, "restored": 0, "repeated": 1, "refused": 6}
     assert [(error["row"], error["code"]) for error in job.errors] == [
-        (6, "not-found"), (7, "no_kind"), (8, "ambiguous"), (9, "invalid"), (10, "province-required"), (11, "future-signed"),
+        (6, "not-found"), (7, "required"), (8, "ambiguous"), (9, "invalid"), (10, "province-required"), (11, "future-signed"),
     ]  # fmt: skip
     assert job.preview["rows"][0]["changes"]
     assert not Agreement.objects.exists()

@@ -318,7 +318,7 @@ def test_partner_of_another_unit_is_not_changed(an: User, khoa: User, nghe_an: U
     assert same.totals()["refused"] == 0
     assert set(ExternalId.objects.values_list("unit__code", "value")) == {(centre.code, "7"), (nghe_an.code, "NA-1")}
     differs = report_on([LOTUS.replace("7,", "NA-1,", 1).replace("Vientiane", "Pakse")], by=an, unit=nghe_an)
-    assert only_error(differs)["code"] == "kept_by_other_unit"
+    assert only_error(differs)["code"] == "kept-by-other-unit"
     assert Partner.objects.get().city == "Vientiane"
 
 

@@ -42,12 +42,6 @@ class Mirror:
         stored: dict[str, Any] = json.loads(body)
         return stored
 
-    def revision(self, noun: str, identifier: str) -> int | None:
-        """Return the revision that is stored; None where the record is not, or is gone."""
-        select = "SELECT revision FROM mirror WHERE noun = ? AND id = ? AND gone IS NULL"
-        row: tuple[int] | None = self.state.database.execute(select, [noun, identifier]).fetchone()
-        return row[0] if row else None
-
     def records(self, noun: str) -> list[dict[str, Any]]:
         select = "SELECT body FROM mirror WHERE noun = ? AND gone IS NULL ORDER BY id"
         return [json.loads(body) for (body,) in self.state.database.execute(select, [noun])]

@@ -14,6 +14,7 @@ from nhip_cau_client.state import State
 
 # What an office writes, in the order that references need: exchanges name partners.
 WRITTEN = ("partners", "exchanges")
+MOST_SINGLE_READS = 2_000
 # What the feed calls a record, and the address of its list.
 LISTS = {
     "partner": "partners",
@@ -109,14 +110,20 @@ class Sync:
         self.mirror.end()
 
     def _follow_changes(self, report: Report) -> None:
-        has_more = True
+        has_more, singly = True, 0
         while has_more:
+            if singly > MOST_SINGLE_READS:
+                # As after a push of many rows: the lists give two hundred records a request.
+                self.mirror.begin(self.office.changes("now").cursor)
+                self._read_everything(report)
+                singly = 0
             page = self.office.changes(self.mirror.cursor or "", nouns=self.nouns)
             records: list[tuple[str, dict[str, Any]]] = []
             gone: list[Gone] = []
             for change in page.items:
                 self._take(change, records.append, gone.append)
             self.mirror.take_changes(records, gone, cursor=page.cursor)
+            singly += len(records)
             report.read += len(records)
             report.gone += len(gone)
             has_more = page.has_more
@@ -125,7 +132,8 @@ class Sync:
         noun, identifier = change["noun"], change["id"]
         if change.get("deleted"):
             lose(Gone(noun, identifier, change["deleted"], change.get("merged_into")))
-        elif self.mirror.revision(noun, identifier) != change["revision"]:
+        else:
+            # Read also where the revision is known: other names or posts may be what changed.
             try:
                 record = self.office.connection.send("GET", f"{LISTS[noun]}/{identifier}/").json()
             except ProblemError as problem:
