@@ -20,7 +20,8 @@ PASSED = (
     "reports/api/*.py", "reports/actions/closed_periods.py",
 )  # fmt: skip
 PLAIN = (
-    "required", "null", "blank", "invalid", "invalid-choice", "max-length", "min-value", "max-value", "null-characters-not-allowed", "read-only",
+    "required", "null", "blank", "invalid", "invalid-choice", "max-length", "min-value", "max-value", "null-characters-not-allowed",
+    "read-only",
 )  # fmt: skip
 
 
