@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import override
 
 from crm.choices import NotificationTopic
-from crm.models import Membership, Notification, User
+from crm.models import Membership, Notification, Unit, User
 from crm.permissions import ROLE_PERMISSIONS, Permission
 
 BATCH = 1_000
@@ -42,10 +42,11 @@ def notify_of(tellings: Iterable[Telling]) -> None:
     Notification.objects.bulk_create(lines, ignore_conflicts=True, batch_size=BATCH)
 
 
-def holders_of(permission: Permission) -> QuerySet[User]:
-    """The accounts of people who hold a role with this permission today, in whatever unit."""
+def holders_of(permission: Permission, *, unit: Unit | None = None) -> QuerySet[User]:
+    """The accounts of people who hold a role with this permission today, in the unit or in whatever unit."""
     roles = [role for role, permissions in ROLE_PERMISSIONS.items() if permission in permissions]
     held = Membership.objects.on(timezone.localdate()).filter(role__in=roles)
+    held = held.filter(unit=unit) if unit else held
     return User.objects.filter(pk__in=held.values("user"), is_active=True, is_program=False)
 
 

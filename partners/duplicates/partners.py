@@ -112,13 +112,14 @@ class KnownPartners:
     def load_similar(self, newcomers: Iterable[KnownPartner]) -> None:
         """Load the partners of the newcomers' countries that may be like them: for a few newcomers, where whole countries are too much.
 
-        One query for each newcomer, by the beginnings of its two longest telling words, its acronym and its website.
+        One query for each newcomer, by its name, the beginnings of its two longest telling words, its acronym and its website.
         """
         for newcomer in newcomers:
             words = sorted({word for words in newcomer.telling for word in words if not word.isdigit()}, key=len)[-WORDS_ASKED:]
             like = Q(pk__in=[])
             for beginning in {*(word[:BLOCK_LETTERS] for word in words), *newcomer.acronyms}:
                 like |= Q(search_key__contains=beginning)
+            like |= Q(search_key__startswith=newcomer.names[0]) if newcomer.names[0] else Q()
             like |= Q(website__contains=newcomer.host) if newcomer.host else Q()
             for letters in newcomer.acronyms:
                 like |= Q(search_key__line_like=" ".join(f"{letter}%" for letter in letters))
