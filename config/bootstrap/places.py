@@ -23,8 +23,9 @@ def is_same_place(one: str, other: str) -> bool:
     return one == other or bool("://" in one and "://" in other and _place(urlsplit(one)) == _place(urlsplit(other)))
 
 
-def _place(address: SplitResult) -> tuple[str, int | None, str]:
-    host = "127.0.0.1" if address.hostname in {"localhost", "::1"} else address.hostname or ""
+def _place(address: SplitResult) -> tuple[str | None, int | None, str]:
+    # No host means the socket of this machine.
+    host = "127.0.0.1" if (address.hostname or "") in {"", "localhost", "::1"} else address.hostname
     path = address.path.strip("/")
     return host, address.port or _PORTS.get(address.scheme), path or ("0" if address.scheme in {"redis", "rediss"} else "")
 
