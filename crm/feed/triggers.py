@@ -12,6 +12,8 @@ from hashlib import sha256
 from crm.choices import Confidentiality
 from crm.feed.nouns import SOURCES, FeedSource, Part, column, tracked_columns
 
+# A DISTINCT would take a bare NULL for text.
+_NOBODY = "CAST(NULL AS bigint)"
 COLUMNS = '"transaction", "at", "noun", "object_pk", "was_level", "was_unit", "was_user"'
 
 _OWN_UNIT = f"'{Confidentiality.UNIT.value}'"
@@ -105,9 +107,9 @@ class _Writing:
     def _was(self, row: str) -> tuple[str, str, str]:
         """Who saw the record itself, as the columns of the row say."""
         source = self.source
-        user = f'{row}."{column(source.model, source.user)}"' if source.user else "NULL"
+        user = f'{row}."{column(source.model, source.user)}"' if source.user else _NOBODY
         if not source.level:
-            return f"'{Confidentiality.NETWORK.value}'", "NULL", user
+            return f"'{Confidentiality.NETWORK.value}'", _NOBODY, user
         if not source.seen_with:
             return f'{row}."{source.level}"', f'{row}."{column(source.model, source.unit)}"', user
         key = source.model._meta.get_field(source.seen_with)
@@ -143,7 +145,7 @@ class _Writing:
                 rows = f'FROM "{other.model._meta.db_table}" AS other WHERE other."{key.column}" = NEW.id AND ({differ})'  # type: ignore[union-attr]  # a foreign key
                 yield self._entry("other.id", f"OLD.{level}", f"OLD.{unit}", tail=rows, noun=other.noun)
 
-    def _entry(self, record: str, level: str = "''", unit: str = "NULL", user: str = "NULL", *, tail: str = "", noun: str = "") -> str:
+    def _entry(self, record: str, level: str = "''", unit: str = _NOBODY, user: str = _NOBODY, *, tail: str = "", noun: str = "") -> str:
         noun = noun or self.source.noun
         values = f"{self.dialect.transaction}, {self.dialect.moment}, '{noun}', {record}, {level}, {unit}, {user}"
         return f'INSERT INTO "crm_feedentry" ({COLUMNS}) SELECT DISTINCT {values} {tail}'.rstrip()
