@@ -40,6 +40,7 @@ Vocabularies.makers |= {
 class ExchangesSheet(Sheet):
     """The exchanges that the units hosted; never restricted ones."""
 
+    place = 40
     code, noun, title, model, body = "exchanges", "exchange", _("Exchanges"), Exchange, ExchangeIn
     links = (
         Link(Exchange.fields.through, "exchange"),
@@ -127,6 +128,7 @@ class ExchangesSheet(Sheet):
 class FollowUpsSheet(Sheet):
     """The follow-ups of the units; never restricted ones."""
 
+    place = 50
     code, title, model, body = "follow-ups", _("Follow-ups"), FollowUp, FollowUpIn
     columns = (
         SheetColumn("text", _("What is to be done"), Cell(width=50), tells_apart=True, is_needed=True),

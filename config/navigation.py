@@ -96,6 +96,8 @@ MENU = (
         (
             Place(_("Health"), "crm:connection-health", Permission.CONNECTION_VIEW, beside=("crm:connection-office",)),
             Place(_("Credentials"), "crm:credential-list", Permission.CONNECTION_MANAGE),
+            Place(_("Workbooks"), "crm:workbook-list", Permission.CONNECTION_VIEW),
+            Place(_("Webhooks"), "crm:webhook-list", Permission.CONNECTION_MANAGE),
         ),
     ),
     Section(

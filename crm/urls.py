@@ -1,6 +1,6 @@
 from django.urls import path
 
-from crm.views import bulk_edits, change_sets, connections, credentials, jobs, notifications, preferences, saved_views
+from crm.views import bulk_edits, change_sets, connections, credentials, jobs, notifications, preferences, saved_views, webhooks, workbooks
 
 app_name = "crm"
 urlpatterns = [
@@ -23,12 +23,32 @@ urlpatterns = [
     path("views/<uuid:public_id>/subscribe/", saved_views.subscribe, name="saved-view-subscribe"),
     path("connections/", connections.connection_health, name="connection-health"),
     path("connections/offices/<slug:code>/", connections.connection_office, name="connection-office"),
+    path("connections/workbooks/", workbooks.workbook_list, name="workbook-list"),
+    path("connections/workbooks/download/", workbooks.workbook_download, name="workbook-download"),
+    path("connections/workbooks/upload/", workbooks.workbook_upload, name="workbook-upload"),
+    path("connections/workbooks/<uuid:public_id>/", workbooks.workbook_detail, name="workbook-detail"),
+    path("connections/workbooks/<uuid:public_id>/progress/", workbooks.workbook_progress, name="workbook-progress"),
+    path("connections/workbooks/<uuid:public_id>/decide/", workbooks.workbook_decide, name="workbook-decide"),
+    path("connections/workbooks/<uuid:public_id>/apply/", workbooks.workbook_apply, name="workbook-apply"),
+    path("connections/workbooks/<uuid:public_id>/result/", workbooks.workbook_result, name="workbook-result"),
     path("connections/credentials/", credentials.CredentialList.as_view(), name="credential-list"),
     path("connections/credentials/filters/", credentials.CredentialFilters.as_view(), name="credential-filters"),
     path("connections/credentials/new/", credentials.CredentialCreate.as_view(), name="credential-create"),
     path("connections/credentials/<int:pk>/", credentials.CredentialDetail.as_view(), name="credential-detail"),
     path("connections/credentials/<int:pk>/rotate/", credentials.CredentialRotate.as_view(), name="credential-rotate"),
     path("connections/credentials/<int:pk>/revoke/", credentials.CredentialRevoke.as_view(), name="credential-revoke"),
+    path("connections/webhooks/", webhooks.WebhookList.as_view(), name="webhook-list"),
+    path("connections/webhooks/filters/", webhooks.WebhookFilters.as_view(), name="webhook-filters"),
+    path("connections/webhooks/new/", webhooks.WebhookCreate.as_view(), name="webhook-create"),
+    path("connections/webhooks/<uuid:public_id>/", webhooks.WebhookDetail.as_view(), name="webhook-detail"),
+    path("connections/webhooks/<uuid:public_id>/edit/", webhooks.WebhookEdit.as_view(), name="webhook-edit"),
+    path("connections/webhooks/<uuid:public_id>/rotate/", webhooks.WebhookRotate.as_view(), name="webhook-rotate"),
+    path("connections/webhooks/<uuid:public_id>/pause/", webhooks.WebhookPause.as_view(), name="webhook-pause"),
+    path("connections/webhooks/<uuid:public_id>/resume/", webhooks.resume, name="webhook-resume"),
+    path("connections/webhooks/<uuid:public_id>/off/", webhooks.WebhookDisable.as_view(), name="webhook-disable"),
+    path("connections/webhooks/<uuid:public_id>/test/", webhooks.test, name="webhook-test"),
+    path("connections/webhooks/<uuid:public_id>/again/", webhooks.replay, name="webhook-replay"),
+    path("connections/webhooks/<uuid:public_id>/messages/<uuid:message_id>/again/", webhooks.replay_one, name="delivery-replay"),
     path("jobs/", jobs.JobList.as_view(), name="job-list"),
     path("jobs/filters/", jobs.JobFilters.as_view(), name="job-filters"),
     path("jobs/under-way/", jobs.jobs_under_way, name="job-under-way"),

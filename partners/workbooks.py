@@ -41,6 +41,7 @@ Vocabularies.makers |= {
 class PartnersSheet(Sheet):
     """The partners that the units entered or keep."""
 
+    place = 10
     code, noun, title, model, body = "partners", "partner", _("Partners"), Partner, PartnerIn
     links = (Link(Partner.fields.through, "partner"),)
     columns = (
@@ -95,6 +96,7 @@ class PartnersSheet(Sheet):
 class PeopleSheet(Sheet):
     """People whom the units entered, or who hold a post at one of their partners; never restricted ones, never notes on them."""
 
+    place = 20
     code, noun, title, model, body = "people", "person", _("People"), Person, PersonIn
     columns = (
         SheetColumn("full_name", _("Name as on the card"), Cell(width=30), tells_apart=True, is_needed=True),
@@ -140,6 +142,7 @@ class PeopleSheet(Sheet):
 class PostsSheet(Sheet):
     """The posts that these people hold or held."""
 
+    place = 30
     code, title, model, body = "posts", _("Posts"), Post, PostIn
     columns = (
         SheetColumn("person", _("Person"), RecordCell(noun="person"), tells_apart=True, is_needed=True),

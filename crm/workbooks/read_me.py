@@ -1,6 +1,7 @@
 """The first sheet: how to work with the workbook, who took it and when, and what must not stand in it."""
 
 from collections.abc import Iterator, Sequence
+from math import ceil
 from typing import Any
 
 from django.utils.formats import date_format
@@ -11,22 +12,29 @@ from xlsxwriter import Workbook
 from crm.models import Unit
 from crm.workbooks.taking import SPARE_ROWS, Taken
 
+WIDTH = 84
+_A4 = 9
+_SIZES = {"title": 16, "head": 12, "text": 11, "warning": 11}
+
 
 def write_read_me(book: Workbook, taken: Taken, sheets: Sequence[str]) -> None:
     """Write the sheet “Read me first”, as text and nothing else."""
     worksheet: Any = book.add_worksheet(_("Read me first")[:31])
     styles = {
-        "title": book.add_format({"bold": True, "font_size": 16, "text_wrap": True}),
-        "head": book.add_format({"bold": True, "font_size": 12, "top": 1, "text_wrap": True}),
+        "title": book.add_format({"bold": True, "font_size": _SIZES["title"], "text_wrap": True}),
+        "head": book.add_format({"bold": True, "font_size": _SIZES["head"], "top": 1, "text_wrap": True}),
         "text": book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"}),
         "warning": book.add_format({"text_wrap": True, "valign": "top", "bold": True, "bg_color": "#F6E3C5"}),
     }
-    worksheet.set_column(0, 0, 100)
+    worksheet.set_column(0, 0, WIDTH)
     worksheet.hide_gridlines(2)
     for line, (style, text) in enumerate(_lines(taken, sheets)):
+        size = _SIZES[style]
+        worksheet.set_row(line, 1.4 * size * ceil(len(text) * size / 11 / WIDTH * (1.15 if style == "warning" else 1)))
         worksheet.write_string(line, 0, text, styles[style])
     worksheet.protect("")
     worksheet.set_portrait()
+    worksheet.set_paper(_A4)
     worksheet.fit_to_pages(1, 0)
     worksheet.activate()
 

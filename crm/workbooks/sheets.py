@@ -48,6 +48,7 @@ class Sheet:
     """
 
     code: ClassVar[str]
+    place: ClassVar[int]
     title: ClassVar[str | Promise]
     model: ClassVar[type[Record]]
     body: ClassVar[Callable[..., Any]]
@@ -133,5 +134,7 @@ class Nouns:
 
 
 def register_sheet(sheet: Sheet) -> None:
-    """Sheets stand in workbooks, and are read, in the order in which they are registered: what others name comes first."""
-    SHEETS[sheet.code] = sheet
+    """Add a noun to every workbook. Sheets stand there, and are read, by their place: what others name comes first."""
+    registered = sorted([*SHEETS.values(), sheet], key=lambda one: one.place)
+    SHEETS.clear()
+    SHEETS.update({one.code: one for one in registered})

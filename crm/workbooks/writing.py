@@ -6,10 +6,11 @@ Everything else of a sheet's protection is that hidden columns stay hidden.
 """
 
 import tempfile
+from collections.abc import Iterable
 from datetime import date, datetime
+from math import ceil
 from typing import IO, Any
 
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from xlsxwriter import Workbook
@@ -31,6 +32,8 @@ ARCHIVE = "archive"
 OUTCOME = "outcome"
 CODES_ROW, HEAD_ROW, FIRST_ROW = 0, 1, 2
 LONGEST_LIST = 30_000
+LINE_HEIGHT, MOST_LINES = 15.0, 6
+_A3 = 8
 _PROTECTION = {
     "select_locked_cells": True, "format_cells": True, "format_rows": True, "insert_rows": True, "delete_rows": True,
     "sort": True, "autofilter": True,
@@ -58,6 +61,15 @@ def write_workbook(content: Content, outcomes: dict[str, dict[str, str]] | None 
     book.close()
     file.seek(0)
     return file
+
+
+def height_of(cells: Iterable[tuple[Raw, int]]) -> float | None:
+    """How high a row is for its cells and the widths of their columns; None where a line is enough.
+
+    Spreadsheet programs do not measure wrapped text of files that others wrote.
+    """
+    lines = max((sum(ceil(max(len(part), 1) * 1.1 / width) for part in str(cell).split("\n")) for cell, width in cells if cell), default=1)
+    return None if lines <= 1 else LINE_HEIGHT * min(lines, MOST_LINES)
 
 
 def file_name(taken: Taken) -> str:
@@ -103,8 +115,10 @@ class _SheetWriter:
         line = FIRST_ROW
         for record, values in zip(self.each.records, self.each.values, strict=True):
             self._write_key(line, str(record.public_id), record.revision)
-            for place, column in enumerate(self.columns, start=self.first):
-                self._write_cell(line, place, column.cell.written(values.get(column.name), self.content.words))
+            written = [column.cell.written(values.get(column.name), self.content.words) for column in self.columns]
+            for place, value in enumerate(written, start=self.first):
+                self._write_cell(line, place, value)
+            self.worksheet.set_row(line, height_of(zip(written, (column.cell.width for column in self.columns), strict=True)))
             if self.outcomes is not None and (told := self.outcomes.get(str(record.public_id))):
                 self.worksheet.write_string(line, self.last, told[:32_000], self.styles["told"])
             line += 1
@@ -158,10 +172,12 @@ class _SheetWriter:
             "error_message": _("By this the row is known again. Leave it as it is.")[:255],
         })  # fmt: skip
         sheet.set_row(CODES_ROW, None, None, {"hidden": True})
+        sheet.set_row(HEAD_ROW, 2 * LINE_HEIGHT + 2)
         sheet.freeze_panes(FIRST_ROW, self.first + 1)
         sheet.autofilter(HEAD_ROW, 0, last_line, self.last)
         sheet.protect("", _PROTECTION)
         sheet.set_landscape()
+        sheet.set_paper(_A3)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(HEAD_ROW)
         sheet.print_area(HEAD_ROW, self.first, max(FIRST_ROW, FIRST_ROW + len(self.each.records) - 1), self.last)
@@ -219,8 +235,3 @@ def _write_about(book: Workbook, taken: Taken) -> None:
         worksheet.write_string(line, 0, name)
         worksheet.write_string(line, 1, value)
     worksheet.hide()
-
-
-def moment(at: datetime) -> str:
-    """A day with the time, as the reader's language writes it."""
-    return f"{date_format(localtime(at), 'SHORT_DATE_FORMAT')} {localtime(at):%H:%M}"

@@ -21,7 +21,9 @@ from crm.actions.job_runs import start_job
 from crm.actions.notifications import notify
 from crm.actions.records import archive_record
 from crm.choices import ChangeState, NotificationTopic
-from crm.models import ChangeSet, ImportJob, Notification, SavedView, User
+from crm.models import ChangeSet, ImportJob, Notification, SavedView, Unit, User
+from crm.workbooks.writing import FIRST_ROW, FORMAT
+from partners.actions.partners import save_partner
 from partners.models import Partner, Person, PersonNote, Post, Registration, Relation, Stewardship
 from reports.actions.policy_drafts import start_draft
 from reports.actions.report_templates import save_report_template
@@ -29,6 +31,7 @@ from reports.choices import FileFormat
 from reports.documents.checking import check_template
 from reports.documents.ready_excel import ready_excel
 from reports.models import ActionItem, IssuedReport, PeriodicReport, PlanLine, PolicyDraft, PolicyVersion, ReportTemplate
+from tests.bed.workbooks import OfficeBook, bring, edited, taken
 
 # What is no page of the product, with the reason. A name ending in a colon stands for everything below it.
 LEFT_OUT = {
@@ -175,6 +178,18 @@ def _policy_draft() -> Any:
     return draft.public_id
 
 
+def _workbook_with_a_conflict() -> Any:
+    """Bring a workbook back in which a cell was changed that was changed here as well, and another one that was not."""
+    reader, unit = User.objects.get(username=OPENED_BY), Unit.objects.get(code="PU-40")
+    content = taken(unit, by=reader)
+    book = OfficeBook(content)
+    row = FIRST_ROW + 1
+    partner = Partner.objects.get(public_id=book.cell("partners", row, f"{FORMAT}:partners").value)
+    partner.city = "Vinh"
+    save_partner(partner, by=reader)
+    return bring(edited(content, lambda book: book.set("partners", row, city="Huế", founded_year="năm ngoái")), by=reader).public_id
+
+
 def samples() -> dict[str, Any]:
     """What stands for an argument, by the beginning of ``name/argument``; the longest beginning counts."""
     partner, person, exchange = _fullest(Partner, "participations"), _fullest(Person, "notes"), _fullest(Exchange, "attendances")
@@ -187,6 +202,9 @@ def samples() -> dict[str, Any]:
         "crm:notification-": _told(),
         "crm:change-set-": changes[ChangeState.UNDONE],
         "crm:job-": start_job("partners.duplicates", key="sample").pk,
+        "crm:webhook-": reader.public_id,  # Only those who look after connections open these; tests/crm/test_webhook_pages.py does.
+        "crm:delivery-replay": reader.public_id,
+        "crm:workbook-": _workbook_with_a_conflict(),
         "crm:saved-view-": SavedView.objects.get(created_by__username=OPENED_BY, name__startswith="Nước láng giềng").public_id,
         "partners:partner-": partner,
         "partners:protocol-order": partner,
