@@ -76,6 +76,11 @@ SIGNS: dict[str, tuple[str, str]] = {
     "late": ("◐", "due"),
     "broken": ("⊘", "bad"),
     "in_progress": ("◐", "plan"),
+    "paused": ("◐", "due"),
+    "disabled": ("⊘", "bad"),
+    "waiting": ("◌", "plan"),
+    "delivered": ("●", "good"),
+    "given_up": ("▲", "bad"),
 }
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
