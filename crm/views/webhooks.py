@@ -48,12 +48,17 @@ class WebhookForm(RecordForm):
 
     url = forms.URLField(label=_("Address"), max_length=500, assume_scheme="https", help_text=_("Where your receiver listens: https://…"))
     client = forms.ModelChoiceField(
-        label=_("Credential"), queryset=OfficeClient.objects.none(), help_text=_("It is told of what this program may read, and of nothing else.")
-    )  # fmt: skip
+        label=_("Credential"),
+        queryset=OfficeClient.objects.none(),
+        help_text=_("It is told of what this program may read, and of nothing else."),
+    )
     nouns = forms.MultipleChoiceField(
-        label=_("Told of"), choices=FeedNoun.choices, required=False, widget=forms.CheckboxSelectMultiple,
+        label=_("Told of"),
+        choices=FeedNoun.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
         help_text=_("Nothing ticked: all that the credential may read."),
-    )  # fmt: skip
+    )
 
     class Meta:
         model = WebhookEndpoint
@@ -131,6 +136,7 @@ class WebhookDetail(DetailView):
             page = keyset_page(kept, order=("-id",), cursor=self.request.GET.get("cursor", ""), size=DELIVERIES_SHOWN)
         except InvalidCursorError:
             page = keyset_page(kept, order=("-id",), cursor="", size=DELIVERIES_SHOWN)
+        until = endpoint.old_secret_until
         return super().get_context(**context) | {
             "nouns": nouns_in_words(endpoint),
             "reason": reason_in_words(endpoint),
