@@ -140,9 +140,7 @@ class WebhookDetail(DetailView):
         return super().get_context(**context) | {
             "nouns": nouns_in_words(endpoint),
             "reason": reason_in_words(endpoint),
-            "rotating_until": endpoint.old_secret_until
-            if endpoint.old_secret_until and endpoint.old_secret_until > timezone.now()
-            else None,
+            "rotating_until": until if until and until > timezone.now() else None,
             "is_active": endpoint.state == EndpointState.ACTIVE,
             "states": DeliveryState.choices,
             "state": state,
