@@ -18,6 +18,7 @@ from crm.api.tokens import OfficeRevokeView, OfficeTokenView
 from crm.api.views import UnknownAddress
 from partners.api.partners import PartnerViewSet
 from partners.api.people import PersonViewSet
+from partners.api.sources import PartnerBatchView, PartnerJobsView, PartnerSourceListView, PartnerSourceView
 from reports.api.coverage import CoverageView
 
 router = SimpleRouter(use_regex_path=False)
@@ -42,6 +43,10 @@ api_urls = (
         path("sources/<str:unit>/exchanges/batch/", ExchangeBatchView.as_view(), name="exchange-source-batch"),
         path("sources/<str:unit>/exchanges/jobs/", ExchangeJobsView.as_view(), name="exchange-source-jobs"),
         path("sources/<str:unit>/exchanges/<path:external_id>/", ExchangeSourceView.as_view(), name="exchange-source"),
+        path("sources/<str:unit>/partners/", PartnerSourceListView.as_view(), name="partner-source-list"),
+        path("sources/<str:unit>/partners/batch/", PartnerBatchView.as_view(), name="partner-source-batch"),
+        path("sources/<str:unit>/partners/jobs/", PartnerJobsView.as_view(), name="partner-source-jobs"),
+        path("sources/<str:unit>/partners/<path:external_id>/", PartnerSourceView.as_view(), name="partner-source"),
         path("schema/", SchemaView.as_view(), name="schema"),
         path("docs/", DocumentationPage.as_view(), name="docs"),
         path("", UnknownAddress.as_view(), name="root"),

@@ -5,6 +5,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from crm.api.serializers import ReferenceField, ReferencesField, StrictSerializer, TextField, WholeNumberField, grouped, local
 from crm.api.views import RecordViewSet, set_values
@@ -34,7 +35,7 @@ class StewardOut(serializers.Serializer):
     role = serializers.ChoiceField(StewardRole.choices)
 
 
-_EXAMPLE = {
+EXAMPLE = {
     "name": "Hội Hữu nghị Lào - Việt Nam",
     "name_language": "vi",
     "names": [{"name": "ສະມາຄົມມິດຕະພາບລາວ-ຫວຽດນາມ", "language": "lo", "usage": "official"}],
@@ -49,7 +50,7 @@ _EXAMPLE = {
 }
 
 
-@extend_schema_serializer(component_name="PartnerWrite", examples=[OpenApiExample("A friendship association", value=_EXAMPLE)])
+@extend_schema_serializer(component_name="PartnerWrite", examples=[OpenApiExample("A friendship association", value=EXAMPLE)])
 class PartnerIn(StrictSerializer):
     """A partner to be registered, or what changes of one. `names` and `fields` replace all there are."""
 
@@ -90,7 +91,7 @@ class PartnerIn(StrictSerializer):
             value={
                 "id": "019a9b6e-5a40-7c11-9d7e-3f2b8a6c1d55",
                 "revision": 3,
-                **_EXAMPLE,
+                **EXAMPLE,
                 "unit": "VUFO",
                 "stewards": [{"unit": "VUFO", "role": "lead"}],
                 "last_contact_on": "2026-11-02",
@@ -189,6 +190,14 @@ class PartnerViewSet(RecordViewSet):
 
     def restore_record(self, record: Partner) -> None:
         restore_partner(record, by=self.account)
+
+
+def represent(partner: Partner, request: Request) -> dict[str, Any]:
+    """The partner as its own address shows it to whoever calls."""
+    view = PartnerViewSet(request=request)
+    shown = view.get_queryset().get(pk=partner.pk)
+    view.complete([shown])
+    return dict(PartnerOut(shown).data)
 
 
 _NAME = ("name", "language", "usage")

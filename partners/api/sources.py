@@ -1,0 +1,59 @@
+"""Partners by the offices' own keys."""
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+
+from crm.api.batches import BatchView
+from crm.api.push_job_views import PushJobsView
+from crm.api.push_jobs import register_noun
+from crm.api.source_views import SourceListView, SourceView
+from crm.api.source_words import SourceNoun
+from crm.permissions import Permission
+from partners.actions.sources import apply_partner_items
+from partners.api.partners import EXAMPLE, PartnerIn, represent
+from partners.models import ExternalId
+
+
+@extend_schema_serializer(component_name="PartnerSourceData", examples=[OpenApiExample("A friendship association", value=EXAMPLE)])
+class PartnerOfSource(PartnerIn):
+    """A partner as the source has it. What is left out is left as it stands; a new partner is led by the unit of the address."""
+
+    lead_unit = None  # type: ignore[assignment]  # takes the field out of the class
+
+
+PARTNERS = register_noun(
+    SourceNoun(
+        name="partners",
+        noun="partner",
+        keys=ExternalId,
+        record_of="partner",
+        body=PartnerOfSource,
+        push=apply_partner_items,
+        represent=represent,
+        permission=Permission.PARTNER_VIEW,
+        write_permission=Permission.PARTNER_EDIT,
+    )
+)
+
+
+class PartnerSourceView(SourceView):
+    __doc__ = SourceView.__doc__
+    noun = PARTNERS
+    permission, write_permission = PARTNERS.permission, PARTNERS.write_permission
+
+
+class PartnerSourceListView(SourceListView):
+    __doc__ = SourceListView.__doc__
+    noun = PARTNERS
+    permission = PARTNERS.permission
+
+
+class PartnerBatchView(BatchView):
+    __doc__ = BatchView.__doc__
+    noun, single = PARTNERS, PartnerSourceView
+    permission, write_permission = PARTNERS.permission, PARTNERS.write_permission
+
+
+class PartnerJobsView(PushJobsView):
+    __doc__ = PushJobsView.__doc__
+    noun, single = PARTNERS, PartnerSourceView
+    permission, write_permission = PARTNERS.permission, PARTNERS.write_permission
