@@ -29,6 +29,7 @@ app.conf.beat_schedule = {
     "resume-stalled-change-sets": {"task": "crm.tasks.resume_stalled_change_sets", "schedule": crontab(minute="*/5")},
     # The same for every other job: whatever has been silent for too long is taken up again by another worker.
     "sweep-jobs": {"task": "crm.tasks.sweep_jobs", "schedule": crontab(minute="*/2")},
+    "prune-feed-nightly": {"task": "crm.tasks.prune_feed", "schedule": crontab(hour=3, minute=50)},
     "thin-jobs-nightly": {"task": "crm.tasks.thin_jobs", "schedule": crontab(hour=3, minute=40)},
     # Whoever connected by a webhook is told within seconds. A message that waited longer is superseded by the next one.
     "tell-webhooks": {"task": "crm.tasks.tell_webhooks", "schedule": 5.0, "options": {"expires": 5.0}},

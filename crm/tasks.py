@@ -21,6 +21,7 @@ from crm.actions.webhook_messages import tell_all
 from crm.actions.webhook_results import thin_deliveries
 from crm.actions.webhook_sending import send_due
 from crm.choices import ChangeKind, ChangeState
+from crm.feed import keeping
 from crm.models import ChangeSet, ViewSubscription
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,12 @@ def thin_connections() -> None:
     """Let go of answers that are no longer given again, and of the rows of pushes long past."""
     thin_stored_answers()
     thin_pushes()
+
+
+@shared_task
+def prune_feed() -> None:
+    """Let go of what readers of the change feed have long read."""
+    keeping.prune_feed()
 
 
 @shared_task
