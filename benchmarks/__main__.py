@@ -29,7 +29,7 @@ def main() -> int:
     if options.sqlite:
         os.environ["DATABASE_URL"] = ""
     django.setup()
-    from benchmarks import duplicates, exporting, figures, importing, lists, matrix, reporting, searching
+    from benchmarks import duplicates, exporting, feed, figures, importing, lists, matrix, reporting, searching
 
     scale = 0.05 if options.small else 0.1 if options.sqlite else 1.0
     reader = _prepare(scale)
@@ -38,6 +38,7 @@ def main() -> int:
     searching.run(reader, rounds=options.rounds * 2)
     figures.coverage(reader, rounds=options.rounds)
     matrix.run(rounds=options.rounds)
+    feed.run(reader, rounds=options.rounds)
     reporting.run(rounds=options.rounds)
     importing.run()
     duplicates.run()
