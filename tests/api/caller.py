@@ -41,8 +41,8 @@ class Caller:
     language: str = "en"
     client: Client = field(default_factory=Client)
 
-    def get(self, path: str, **query: Any) -> Any:
-        return self._send("get", path, query_params=query)
+    def get(self, path: str, *, headers: dict[str, str] | None = None, **query: Any) -> Any:
+        return self._send("get", path, query_params=query, headers=headers or {})
 
     def post(self, path: str, body: Any = None, **options: Any) -> Any:
         return self._send("post", path, data=body, content_type="application/json", **options)

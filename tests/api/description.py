@@ -7,6 +7,9 @@ from typing import Any
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
+# Headers that stand on every answer whose description names them.
+_ALWAYS_SENT = ("RateLimit", "RateLimit-Policy", "ETag", "Location", "WWW-Authenticate", "Retry-After")
+
 
 @cache
 def description() -> dict[str, Any]:
@@ -38,9 +41,15 @@ def problems_of(value: Any, schema: dict[str, Any]) -> list[str]:
 
 def check_answer(method: str, address: str, answer: Any) -> None:
     """Fail unless the status, the media type and the body are as described."""
-    described = operation_for(method, address)["responses"]
-    assert str(answer.status_code) in described, f"{method} {address}: {answer.status_code} is not described: {answer.content[:500]!r}"
-    content = described[str(answer.status_code)]["content"]
+    responses = operation_for(method, address)["responses"]
+    assert str(answer.status_code) in responses, f"{method} {address}: {answer.status_code} is not described: {answer.content[:500]!r}"
+    described = responses[str(answer.status_code)]
+    assert {"RateLimit", "RateLimit-Policy"} <= set(described["headers"])
+    assert {name for name in _ALWAYS_SENT if name in described["headers"]} <= set(answer.headers)
+    if "content" not in described:
+        assert answer.content == b""
+        return
+    content = described["content"]
     media_type = answer["Content-Type"].partition(";")[0]
     assert media_type in content, f"{media_type} is not described."
     assert problems_of(answer.json(), content[media_type]["schema"]) == []
