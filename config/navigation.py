@@ -98,6 +98,7 @@ MENU = (
             Place(_("Credentials"), "crm:credential-list", Permission.CONNECTION_MANAGE),
             Place(_("Workbooks"), "crm:workbook-list", Permission.CONNECTION_VIEW),
             Place(_("Webhooks"), "crm:webhook-list", Permission.CONNECTION_MANAGE),
+            Place(_("Change proposals"), "partners:proposal-list", Permission.PARTNER_EDIT),
         ),
     ),
     Section(

@@ -33,7 +33,7 @@ from crm.columns import (
 from crm.models import Tier, TierMembership, User
 from crm.templatetags.nhipcau import ago, day
 from partners.choices import StewardRole
-from partners.models import Partner, Person, Post, Stewardship
+from partners.models import ChangeProposal, Partner, Person, Post, Stewardship
 from partners.models.partners import NEVER_MET
 
 SHOWN_NAMES = 3
@@ -181,4 +181,34 @@ PERSON_COLUMNS = (
         standard=False,
     ),
     *RECORD_COLUMNS,
+)  # fmt: skip
+
+
+# --- Change proposals --------------------------------------------------------------------------------
+
+
+def _proposed_partner(proposal: ChangeProposal) -> SafeString:
+    return SafeString(
+        link(proposal.get_absolute_url(), proposal.partner.name, language=proposal.partner.name_language) + under(proposal.message)
+    )
+
+
+def _changed_fields(proposal: ChangeProposal) -> str:
+    return joined(Partner._meta.get_field(name).verbose_name for name in proposal.changes)  # type: ignore[union-attr]  # no hidden relation
+
+
+PROPOSAL_COLUMNS = (
+    Column(
+        "partner", gettext_lazy("Partner"), _proposed_partner, lambda proposal: proposal.partner.name, fetch=related("partner"),
+        heads_row=True, fetches_to_show=True,
+    ),
+    text_column("fields", gettext_lazy("What would change"), _changed_fields),
+    text_column("unit", gettext_lazy("Proposed by"), lambda proposal: proposal.unit.display, fetch=related("unit")),
+    text_column("lead_unit", gettext_lazy("To be decided by"), lambda proposal: proposal.lead_unit.display, fetch=related("lead_unit")),
+    day_column(
+        "proposed", gettext_lazy("Proposed on"), lambda proposal: timezone.localtime(proposal.created_at).date(), sort=SortKey(("id",))
+    ),
+    status_column("state", gettext_lazy("State"), "state"),
+    text_column("reason", gettext_lazy("Reason"), lambda proposal: proposal.reason, standard=False),
+    *RECORD_COLUMNS[1:],
 )  # fmt: skip

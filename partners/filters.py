@@ -6,10 +6,19 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.filters import ChoicesFilter, CodeFilter, ManyCodeFilter, RecordFilter, RecordIdFilter, SearchFilter, active_units
+from crm.filters import (
+    MAX_SEARCH_LENGTH,
+    ChoicesFilter,
+    CodeFilter,
+    ManyCodeFilter,
+    RecordFilter,
+    RecordIdFilter,
+    SearchFilter,
+    active_units,
+)
 from crm.models import Country, Field, Tier
-from partners.choices import Consent, PartnerFamily, PartnerStatus
-from partners.models import Partner, PartnerKind, Person, Post, Stewardship
+from partners.choices import Consent, PartnerFamily, PartnerStatus, ProposalState
+from partners.models import ChangeProposal, Partner, PartnerKind, Person, Post, Stewardship
 
 
 class PartnerFilter(RecordFilter):
@@ -68,3 +77,23 @@ class PersonFilter(RecordFilter):
 
     def to_review(self, queryset: Any, name: str, value: date) -> QuerySet:
         return queryset.to_review(value)  # type: ignore[no-any-return]  # the people's own queryset
+
+
+class ProposalFilter(RecordFilter):
+    """The list of change proposals, and its API."""
+
+    q = django_filters.CharFilter(method="of_partner_named", max_length=MAX_SEARCH_LENGTH, label=_("Search"))
+    state = ChoicesFilter(choices=ProposalState.choices, label=_("State"))
+    unit = CodeFilter(queryset=active_units, label=_("Proposed by"))
+    lead_unit = CodeFilter(queryset=active_units, label=_("To be decided by"))
+    partner = RecordIdFilter(of=Partner, method="of_partner", label=_("Partner"))
+
+    class Meta:
+        model = ChangeProposal
+        fields: list[str] = []
+
+    def of_partner_named(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(partner__in=Partner.objects.search(value).values("pk"))
+
+    def of_partner(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        return queryset.filter(partner__in=Partner.objects.now_known_as(value).values("pk"))

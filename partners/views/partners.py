@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy
 
 from crm.choices import NameUsage
 from crm.generic import ActionView, ArchiveView, CreateView, DetailView, Question, UpdateView
-from crm.models import TierMembership
+from crm.models import TierMembership, User
 from crm.permissions import Permission
 from partners.actions.partners import archive_partner, restore_partner
 from partners.choices import RELATIONS_TURNED, RelationKind
 from partners.forms.partners import PartnerForm
-from partners.models import Partner, Person, Registration, Relation, Stewardship
+from partners.models import ChangeProposal, Partner, Person, Registration, Relation, Stewardship
 from partners.views.history import HistoryView
 from partners.views.history_parts import Part
 from partners.views.history_records import Related
@@ -44,6 +44,8 @@ class PartnerDetail(DetailView):
             "relations": relations_of(partner, today),
             "registrations": _registrations_of(partner, today),
             "may_edit": user.may(Permission.PARTNER_EDIT) and Partner.objects.editable_by(user).filter(pk=partner.pk).exists(),
+            "may_propose": user.may(Permission.PARTNER_EDIT) and bool(user.scope.home_unit_ids) and not partner.is_archived,
+            "proposals": _open_proposals(partner, user),
             "chosen_tab": self.request.GET.get("tab", ""),
             "tab_query": _tab_query(self.request.GET),
             "former_names": NameUsage.FORMER,
@@ -56,6 +58,12 @@ def _tab_query(asked: QueryDict) -> str:
     for name in ("tab", "cursor"):
         filters.pop(name, None)
     return f"?{filters.urlencode()}" if filters else ""
+
+
+def _open_proposals(partner: Partner, user: User) -> QuerySet[ChangeProposal]:
+    """Change proposals that the reader may look at and somebody has to decide."""
+    seen = ChangeProposal.objects.open().visible_to(user) if user.may(Permission.PARTNER_EDIT) else ChangeProposal.objects.none()
+    return seen.filter(partner=partner).select_related("unit")
 
 
 def _tiers_of(partner: Partner, day: Any) -> QuerySet[TierMembership]:
