@@ -163,6 +163,9 @@ def refusal_of(error: Exception, noun: SourceNoun, request: Any) -> Exception:
             for one in error.candidates
         ]
         return Problem("ambiguous-match", candidates=candidates)
+    if isinstance(error, ChangedMeanwhileError) and error.record is None:
+        # A revision was named of what is not there.
+        return Problem("changed-meanwhile", current=None, differs=None)
     if isinstance(error, ChangedMeanwhileError):
         current = noun.represent(error.record, request)
         return Problem("changed-meanwhile", headers={"ETag": etag_of(error.record.revision)}, current=current, differs=list(error.differs))

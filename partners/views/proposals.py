@@ -94,7 +94,8 @@ class ProposalCreate(FormView):
     success_message = gettext_lazy("Proposed. The unit that leads the partner has been told.")
 
     def prepare(self) -> None:
-        self.partner = self.object = get_object_or_404(self.get_queryset().live(), public_id=self.kwargs["public_id"])
+        rows = Partner.objects.visible_to(self.request.user).live()
+        self.partner = self.object = get_object_or_404(rows, public_id=self.kwargs["public_id"])
 
     def get_form_arguments(self) -> dict[str, Any]:
         return {"instance": self.partner}

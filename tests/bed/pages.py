@@ -24,6 +24,7 @@ from crm.choices import ChangeState, NotificationTopic
 from crm.models import ChangeSet, ImportJob, Notification, SavedView, Unit, User
 from crm.workbooks.writing import FIRST_ROW, FORMAT
 from partners.actions.partners import save_partner
+from partners.actions.proposals import propose_changes
 from partners.models import Partner, Person, PersonNote, Post, Registration, Relation, Stewardship
 from reports.actions.policy_drafts import start_draft
 from reports.actions.report_templates import save_report_template
@@ -190,6 +191,14 @@ def _workbook_with_a_conflict() -> Any:
     return bring(edited(content, lambda book: book.set("partners", row, city="Huế", founded_year="năm ngoái")), by=reader).public_id
 
 
+def _proposed(partner: Any) -> Any:
+    """Propose a change, so that there is one to decide."""
+    found = Partner.objects.select_related("kind", "country", "unit").get(public_id=partner)
+    values = {"city": "Pắc Xế", "founded_year": 1979, "names": [{"name": "LVFA", "language": "en", "usage": "acronym"}]}
+    unit = Unit.objects.get(code="PU-40")
+    return propose_changes(found, unit=unit, by=User.objects.get(username=OPENED_BY), values=values, message="Theo thư của Hội").public_id
+
+
 def samples() -> dict[str, Any]:
     """What stands for an argument, by the beginning of ``name/argument``; the longest beginning counts."""
     partner, person, exchange = _fullest(Partner, "participations"), _fullest(Person, "notes"), _fullest(Exchange, "attendances")
@@ -219,6 +228,8 @@ def samples() -> dict[str, Any]:
         "partners:note-create": person,
         "partners:post-": _fullest(Post, "successors"),
         "partners:post-create": person,
+        "partners:proposal-": _proposed(partner),
+        "partners:proposal-create": partner,
         "partners:merge/public_id": partner,
         "partners:duplicate-progress/noun": "partners",
         "partners:pair-decide/noun": "partners",
