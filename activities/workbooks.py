@@ -1,7 +1,7 @@
 """Exchanges and follow-ups in offline workbooks: which of them a unit takes along, and how its cells become records."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -174,14 +174,14 @@ def exchanges_of(units: Sequence[Unit], by: User) -> QuerySet[Exchange]:
 
 
 def _partners_then(revisions: Mapping[int, int]) -> dict[int, list[str]]:
-    """The partners of exchanges, in protocol order, as they were until the next revision was begun."""
-    later: dict[int, datetime] = {}
-    versions = Exchange.history.filter(id__in=list(revisions)).order_by("history_date", "history_id")  # type: ignore[attr-defined]  # added by django-simple-history
+    """The partners of exchanges, in protocol order, as they were until the next revision was begun: ``later`` says when."""
+    later: dict[int, Any] = {}
+    versions = Exchange.history.filter(id__in=list(revisions)).order_by("history_date", "history_id")
     for pk, revision, at in versions.values_list("id", "revision", "history_date"):
         if revision > revisions[pk]:
             later.setdefault(pk, at)
     rows: dict[int, tuple[int, int, int]] = {}
-    history = Participation.history.filter(exchange__in=list(revisions)).order_by("history_date", "history_id")  # type: ignore[attr-defined]  # the same
+    history = Participation.history.filter(exchange__in=list(revisions)).order_by("history_date", "history_id")
     for row in history:
         if row.exchange_id in later and row.history_date >= later[row.exchange_id]:
             continue
@@ -204,17 +204,14 @@ def exchange_label(exchange: Exchange) -> str:
 
 def _found_exchanges(texts: Iterable[str], by: User) -> dict[str, list[str]]:
     """Exchanges by day and title. What is called otherwise is not looked for: a title alone may be many."""
-    wanted = {}
+    wanted: dict[str, tuple[date, str]] = {}
     for text in texts:
         written, _dot, title = (part.strip() for part in text.partition("·"))
-        day = read_day(written, today=localdate())
-        if title and day:
-            wanted[text] = (day.day, title)
+        if title and (read := read_day(written, today=localdate())):
+            wanted[text] = (read.day, title)
+    named = Exchange.objects.visible_to(by).live().filter(title__in={title for _day, title in wanted.values()})
     found: dict[str, list[str]] = {}
-    titles = {title for _day, title in wanted.values()}
-    for public_id, day, title in (
-        Exchange.objects.visible_to(by).live().filter(title__in=titles).values_list("public_id", "starts_on", "title")
-    ):
+    for public_id, day, title in named.values_list("public_id", "starts_on", "title"):
         for text, told in wanted.items():
             if told == (day, title):
                 found.setdefault(text, []).append(str(public_id))

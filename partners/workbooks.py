@@ -230,7 +230,7 @@ def _person_labels(ids: Iterable[UUID]) -> dict[str, str]:
     }
 
 
-def _found(rows: QuerySet[Any], texts: Iterable[str]) -> dict[str, list[str]]:
+def _found(rows: Any, texts: Iterable[str]) -> dict[str, list[str]]:
     """By text, the records in use one of whose names it is; texts that name none are left out."""
     wanted = {text: fold(text) for text in texts if fold(text)}
     names = Q(pk__in=[])

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,6 +23,7 @@ from crm.permissions import Permission, requires
 from crm.workbooks import uploads
 from crm.workbooks.forms import BringForm, TakeForm
 from crm.workbooks.pages import outcomes_for, sections_of
+from crm.workbooks.plans import HERE, MINE
 from crm.workbooks.taking import Content, take
 from crm.workbooks.writing import file_name, write_workbook
 
@@ -54,7 +55,7 @@ def workbook_download(request: SignedInRequest) -> HttpResponseBase:
     """The workbook of a unit, once it is on record who took it."""
     form = TakeForm(request.GET, by=request.user)
     if not form.is_valid():
-        messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
         return redirect("crm:workbook-list")
     unit: Unit = form.cleaned_data["unit"]
     try:
@@ -145,7 +146,7 @@ def workbook_result(request: SignedInRequest, public_id: UUID) -> HttpResponseBa
 def _decide(request: SignedInRequest, upload: WorkbookUpload) -> HttpResponseBase:
     chosen = {name.removeprefix("side:"): side for name, side in request.POST.items() if name.startswith("side:")}
     for_all = request.POST.get("for_all", "")
-    if for_all in (uploads.HERE, uploads.MINE):
+    if for_all in (HERE, MINE):
         chosen = {entry["id"]: for_all for entry in upload.conflicts if entry["column"]}
     decided = uploads.decide(upload, {name: str(side) for name, side in chosen.items()}, by=request.user)
     if decided:
@@ -154,7 +155,7 @@ def _decide(request: SignedInRequest, upload: WorkbookUpload) -> HttpResponseBas
     return redirect("crm:workbook-decide" if is_open and decided else "crm:workbook-detail", upload.public_id)
 
 
-def _send(request: SignedInRequest, content: Content, upload: WorkbookUpload | None = None) -> HttpResponse:
+def _send(request: SignedInRequest, content: Content, upload: WorkbookUpload | None = None) -> HttpResponseBase:
     by: User = request.user
     counts = {each.sheet.code: len(each.records) for each in content.sheets}
     record_event(AuditVerb.EXPORTED, by=by, request=request, list="workbook", format="xlsx", unit=content.taken.unit, rows=counts)

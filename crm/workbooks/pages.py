@@ -32,12 +32,9 @@ def sections_of(upload: WorkbookUpload, conflicts: Sequence[dict[str, Any]] | No
         written = [row for row in upload.preview.get("rows", ()) if row["sheet"] == code and row["fate"] in _WRITTEN]
         section = Section(
             str(sheet.title),
-            [
-                {**row, "fate_label": fate_label(row["fate"], is_done=upload.change_set_id is not None), "changes": list(_changes(row))}
-                for row in written[:ROWS_SHOWN]
-            ],
-            [{**entry, "column_label": _column(code, entry["column"])} for entry in upload.refused if entry["sheet"] == code][:ROWS_SHOWN],
-            [{**entry, "column_label": _column(code, entry["column"])} for entry in shown if entry["sheet"] == code][:ROWS_SHOWN],
+            [_shown_row(row, is_done=upload.change_set_id is not None) for row in written[:ROWS_SHOWN]],
+            [_with_column(entry) for entry in upload.refused if entry["sheet"] == code][:ROWS_SHOWN],
+            [_with_column(entry) for entry in shown if entry["sheet"] == code][:ROWS_SHOWN],
             max(0, len(written) - ROWS_SHOWN),
         )
         if section.rows or section.refused or section.conflicts:
@@ -81,6 +78,14 @@ def fate_label(fate: str, *, is_done: bool) -> str:
 
 
 _WRITTEN = (RowFate.CREATED, RowFate.CHANGED, RowFate.ARCHIVED)
+
+
+def _shown_row(row: dict[str, Any], *, is_done: bool) -> dict[str, Any]:
+    return {**row, "fate_label": fate_label(row["fate"], is_done=is_done), "changes": list(_changes(row))}
+
+
+def _with_column(entry: dict[str, Any]) -> dict[str, Any]:
+    return {**entry, "column_label": _column(entry["sheet"], entry["column"])}
 
 
 def _changes(row: dict[str, Any]) -> Iterator[dict[str, str]]:

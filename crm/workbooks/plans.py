@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from crm.models import Unit, User
 from crm.text import fold
-from crm.three_way import Conflict, merge, same
+from crm.three_way import Conflict, is_blank, merge, same
 from crm.workbooks.cells import RecordCell, UnreadableCellError, is_empty, parts_of
 from crm.workbooks.reading import ReadSheet, ReadWorkbook, SheetRow, derived_key
 from crm.workbooks.refusals import Refusal
@@ -87,7 +87,7 @@ class Planner:
             for plan in plans:
                 if plan.fate is RowFate.CREATED:
                     # Rows of later sheets may name what is new in this one.
-                    self.words.records[read.sheet.noun].remember(plan.label, plan.key)
+                    self.words.records[read.sheet.noun].remember(_told(read.sheet, plan.values, self.words), plan.key)
         return plans
 
     def plan(self, sheet: Sheet, rows: Sequence[SheetRow], *, locked: bool = False) -> list[RowPlan]:
@@ -106,12 +106,13 @@ class Planner:
         for row in self.workbook.rows(read):
             if row.is_blank:
                 continue
-            if not row.key:
-                telling = tuple(str(row.cells.get(column.name) or "") for column in read.sheet.columns if column.tells_apart)
-                times[telling] += 1
-                key = derived_key(self.workbook.taken, row.sheet, telling, times[telling])
-                row = replace(row, key=key, revision=0, is_marked=True)
-            yield row
+            if row.key:
+                yield row
+                continue
+            telling = tuple(str(row.cells.get(column.name) or "") for column in read.sheet.columns if column.tells_apart)
+            times[telling] += 1
+            key = derived_key(self.workbook.taken, row.sheet, telling, times[telling])
+            yield replace(row, key=key, revision=0, is_marked=True)
 
     def _records(self, sheet: Sheet, keys: Sequence[str], *, locked: bool) -> dict[str, Any]:
         visible = sheet.model._default_manager.visible_to(self.by).filter(public_id__in=keys)  # type: ignore[attr-defined]  # every noun has it
@@ -171,6 +172,9 @@ class Planner:
     def _compare(self, sheet: Sheet, plan: RowPlan, values: Values, current: Values | None, base: Values | None) -> None:
         decided = self._decided(sheet, plan.row)
         plan.read = values
+        if not plan.row.revision:
+            # Of a new row an empty cell says nothing: what stands there is what the record began with.
+            values = {name: value for name, value in values.items() if not is_blank(value)}
         if current is None:
             self._plan_new(sheet, plan, values, decided)
             return
@@ -218,7 +222,7 @@ class Planner:
     def _plan_new(
         self, sheet: Sheet, plan: RowPlan, values: Values, decided: Mapping[str, tuple[str, Any]], *, resembling: bool = True
     ) -> None:
-        given = {name: value for name, value in values.items() if not (value is None or value in ("", []))}
+        given = {name: value for name, value in values.items() if not is_blank(value)}
         if not given or plan.row.wants_archive:
             return
         side, seen = decided.get(WHOLE_ROW, ("", None))
@@ -253,8 +257,17 @@ class Planner:
 
 def _label(sheet: Sheet, row: SheetRow) -> str:
     """What the row is called, as it stands in the file."""
-    cells = [row.cells.get(column.name) for column in sheet.columns if column.tells_apart]
+    return _joined([row.cells.get(column.name) for column in sheet.columns if column.tells_apart])
+
+
+def _joined(cells: Iterable[Any]) -> str:
     return " · ".join(f"{cell:%d/%m/%Y}" if isinstance(cell, date) else str(cell) for cell in cells if not is_empty(cell))[:200]
+
+
+def _told(sheet: Sheet, values: Values, words: Words) -> str:
+    """What others call a record that has these values."""
+    cells = [column.cell.written(values.get(column.name), words) for column in sheet.columns if column.tells_apart]
+    return _joined(cells)
 
 
 def _is_another(sheet: Sheet, values: Values, base: Values) -> bool:

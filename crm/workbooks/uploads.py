@@ -49,9 +49,8 @@ def take_upload(file: IO[bytes], *, name: str, by: User) -> WorkbookUpload:
         refused = ValidationError(message, code="other-unit", params={"unit": unit.name if unit else taken.unit})
         raise ValidationError({"file": refused}) from error
     file.seek(0)
-    upload = WorkbookUpload(
-        unit=unit, original_name=_safe_name(name), sha256=hashlib.sha256(file.read()).hexdigest(), taken_at=taken.at, state=ImportState.CHECKING
-    )  # fmt: skip
+    digest = hashlib.sha256(file.read()).hexdigest()
+    upload = WorkbookUpload(unit=unit, original_name=_safe_name(name), sha256=digest, taken_at=taken.at, state=ImportState.CHECKING)
     file.seek(0)
     upload.created_by = upload.updated_by = by
     upload.full_clean(exclude=_FILLED_LATER)
@@ -147,7 +146,7 @@ def finish_apply(upload: WorkbookUpload) -> None:
         "rows_done": upload.rows_done,
         "finished_at": now,
     }
-    ChangeSet.objects.filter(pk=upload.change_set_id, state__in=(ChangeState.RUNNING, ChangeState.FAILED)).update(**ended)
+    ChangeSet.objects.filter(workbook_upload=upload, state__in=(ChangeState.RUNNING, ChangeState.FAILED)).update(**ended)
     if WorkbookUpload.objects.filter(pk=upload.pk, state=ImportState.RUNNING).update(state=ImportState.DONE, finished_at=now):
         record_event(AuditVerb.IMPORTED, by=upload.updated_by, subject=upload, counts=counts)
         _tell(upload, ImportState.DONE, upload.heartbeat_at)
@@ -158,7 +157,7 @@ def fail(upload: WorkbookUpload, message: str) -> None:
     now = timezone.now()
     failed = WorkbookUpload.objects.filter(pk=upload.pk, state__in=IN_WORK)
     if failed.update(state=ImportState.FAILED, failure=message, finished_at=now):
-        change_sets = ChangeSet.objects.filter(pk=upload.change_set_id, state=ChangeState.RUNNING)
+        change_sets = ChangeSet.objects.filter(workbook_upload=upload, state=ChangeState.RUNNING)
         state = ChangeState.APPLIED if upload.rows_done else ChangeState.FAILED
         change_sets.update(state=state, failure=message, finished_at=now)
         _tell(upload, ImportState.FAILED, upload.created_at)

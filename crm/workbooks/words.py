@@ -74,6 +74,7 @@ class References:
     def remember(self, text: str, public_id: str) -> None:
         """Another word by which the record is meant."""
         self._ids.setdefault(_key(text), public_id)
+        self.labels.setdefault(public_id, text)
 
     def label(self, public_id: str) -> str:
         return self.labels.get(public_id, public_id)

@@ -20,7 +20,6 @@ from crm.identifiers import new_public_id
 from crm.workbooks.cells import DayCell, NumberCell, Raw
 from crm.workbooks.marks import mark
 from crm.workbooks.read_me import write_read_me
-from crm.workbooks.sheets import Sheet
 from crm.workbooks.taking import SPARE_ROWS, Content, SheetContent, Taken
 
 FORMAT = "nhipcau-workbook"
@@ -103,7 +102,7 @@ class _SheetWriter:
         self, worksheet: Any, each: SheetContent, content: Content, styles: dict[str, Any], lists: "_Lists", outcomes: dict[str, str] | None
     ) -> None:
         self.worksheet, self.each, self.content, self.styles, self.lists = worksheet, each, content, styles, lists
-        self.sheet: Sheet = each.sheet
+        self.sheet = each.sheet
         self.outcomes = outcomes
         self.columns = self.sheet.columns
         self.first = len(KEYS)
