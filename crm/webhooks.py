@@ -14,7 +14,7 @@ from crm.columns import RECORD_COLUMNS, Column, SortKey, joined, link, number_co
 from crm.filters import ChoicesFilter, CodeFilter, active_units
 from crm.models import User, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from crm.outbound import Trouble
-from crm.templatetags.nhipcau import ago, status
+from crm.templatetags.nhipcau import day, status
 
 _TROUBLES: dict[Trouble, str | Promise] = {
     Trouble.URL_REFUSED: _("The address may not be called: https is needed."),
@@ -66,7 +66,8 @@ def _name(endpoint: WebhookEndpoint) -> SafeString:
 def _state(endpoint: WebhookEndpoint) -> SafeString:
     more = reason_in_words(endpoint)
     if endpoint.state == EndpointState.ACTIVE and endpoint.failing_since:
-        more = _("takes nothing since %(ago)s") % {"ago": ago(timezone.localtime(endpoint.failing_since))}
+        since = timezone.localtime(endpoint.failing_since)
+        more = format_html(_("takes nothing since {} {}"), day(since), since.strftime("%H:%M"))
     return format_html("{}{}", status(endpoint.state, endpoint.get_state_display()), under(more))
 
 
