@@ -123,8 +123,8 @@ class ChangesView(OfficeView):
             ),
             OpenApiParameter(
                 "noun",
-                {"type": "string", "enum": list(FeedNoun.values)},
-                many=True,
+                {"type": "array", "items": {"type": "string", "enum": list(FeedNoun.values)}},
+                explode=True,
                 description="Only of these; may be given several times. A cursor goes on with the nouns that it was asked with, or fewer.",
             ),
         ],

@@ -105,7 +105,7 @@ class OfficeHealthView(OfficeView):
     """What the calling office sent, how late, what was refused and what to do about it, and what carries a key of its own."""
 
     permission = Permission.SIGNED_IN
-    http_method_names = ["get", "head"]
+    http_method_names = ["get", "head", "options"]
 
     @extend_schema(operation_id="health_retrieve", responses=HealthOut)
     def get(self, request: Request) -> Response:

@@ -13,6 +13,7 @@ from crm.api.problems import KINDS, MEDIA_TYPE
 from crm.api.schema_components import (
     HEADERS,
     PROBLEM,
+    TAGS,
     dry_run_parameter,
     example_of,
     header,
@@ -54,7 +55,8 @@ class ProblemAwareSchema(AutoSchema):
     def get_summary(self) -> str | None:
         action = getattr(self.view, "action", None)
         if action is None:
-            return None
+            first_sentence: str = self.get_description().partition(".")[0]
+            return first_sentence
         # The first word of the address is the noun in the plural: /api/v1/follow-ups/.
         noun, nouns = self.view.basename, self.path.split("/")[3]
         what = nouns if action == "list" else f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
@@ -139,9 +141,11 @@ class ProblemAwareSchema(AutoSchema):
         return {"description": description, "headers": headers, "content": {MEDIA_TYPE: {"schema": component.ref}}}
 
 
-def add_headers(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Put the headers that answers refer to among the components (called by the generator)."""
+def complete_description(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Add what no operation says by itself: the headers that answers refer to, and what each part is about (called by the generator)."""
     result["components"]["headers"] = deepcopy(HEADERS)
+    used = {tag for methods in result["paths"].values() for operation in methods.values() for tag in operation.get("tags", ())}
+    result["tags"] = [{"name": name, "description": TAGS.get(name, name)} for name in sorted(used)]
     return result
 
 

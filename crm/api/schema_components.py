@@ -19,7 +19,24 @@ def _header(description: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"description": description, "schema": schema}
 
 
-# Named in the settings (APPEND_COMPONENTS), so that every answer refers to them.
+# What each part of the API is about: the first word of its addresses.
+TAGS = {
+    "agreements": "Agreements, from letters of intent to twinnings of provinces.",
+    "changes": "What changed since it was last asked, without gaps.",
+    "commitments": "What one side promised the other, by a day.",
+    "countries": "Countries, territories and blocs.",
+    "coverage": "How the countries of each priority tier stand on a day.",
+    "exchanges": "Exchanges with partners: delegations, talks, letters, events.",
+    "follow-ups": "What is still to be done after an exchange, or about a partner.",
+    "health": "How the connection of an office does.",
+    "partners": "The directory of partners.",
+    "people": "People on the partners' side, and the posts they hold.",
+    "push-jobs": "Files of many rows, written in the background.",
+    "sources": "Partners and exchanges by the keys of an office's own system: one by one, in batches, in files.",
+    "tiers": "The priority tiers and their members on a day.",
+}
+
+# Every answer refers to these by name.
 HEADERS: dict[str, Any] = {
     "RateLimit": _header(
         "What is left: `r` requests in the `t` seconds to come (draft-ietf-httpapi-ratelimit-headers).",

@@ -116,6 +116,8 @@ class NeverRead:
     def read(self, *args: Any) -> bytes:
         raise AssertionError("The body was read.")
 
+    readline = read
+
 
 def test_a_body_that_says_it_is_too_long_is_refused_unread(api_of_an: Caller) -> None:
     stated = {"CONTENT_LENGTH": str(10**12), "wsgi.input": NeverRead(), "CONTENT_TYPE": "application/json"}
