@@ -18,6 +18,7 @@ from crm.api.tokens import OfficeRevokeView, OfficeTokenView
 from crm.api.views import UnknownAddress
 from partners.api.partners import PartnerViewSet
 from partners.api.people import PersonViewSet
+from partners.api.proposals import ProposalViewSet
 from partners.api.sources import PartnerBatchView, PartnerJobsView, PartnerSourceListView, PartnerSourceView
 from reports.api.coverage import CoverageView
 
@@ -28,6 +29,7 @@ router.register("exchanges", ExchangeViewSet, basename="exchange")
 router.register("commitments", CommitmentViewSet, basename="commitment")
 router.register("follow-ups", FollowUpViewSet, basename="follow-up")
 router.register("agreements", AgreementViewSet, basename="agreement")
+router.register("proposals", ProposalViewSet, basename="proposal")
 router.register("countries", CountryViewSet, basename="country")
 router.register("tiers", TierViewSet, basename="tier")
 
