@@ -46,7 +46,7 @@ def endpoint(webhook: tuple[WebhookEndpoint, str]) -> WebhookEndpoint:
 def answered(delivery: WebhookDelivery, answer: Answer) -> WebhookDelivery:
     """Claim the message and settle it with this answer."""
     WebhookDelivery.objects.filter(pk=delivery.pk).update(next_try_at=timezone.now() - timedelta(seconds=1))
-    [claimed] = [claimed for claimed in claim_due(50) if claimed.pk == delivery.pk]
+    [claimed] = claim_due(1)
     settle(claimed, answer)
     delivery.refresh_from_db()
     return delivery
