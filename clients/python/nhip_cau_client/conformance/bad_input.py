@@ -69,7 +69,7 @@ def type_and_size(trial: Trial) -> None:
 def rules(trial: Trial) -> None:
     partner, _made = trial.stored_partner()
     with refused("ends before it starts", REFUSED, rule="ends-before-start", pointer="/data/ends_on"):
-        trial.office.put("exchanges", trial.exchange(partner.external_id, ends_on="2026-03-01"))
+        trial.office.put("exchanges", trial.exchange(partner.external_id, ends_on="2026-01-01"))
     with refused("held, but still to come", REFUSED, rule="future-held"):
         trial.office.put("exchanges", trial.exchange(partner.external_id, starts_on="2099-01-01", status="held"))
 

@@ -24,7 +24,7 @@ def atomic(trial: Trial) -> None:
         trial.office.get("partners", good.external_id)
 
 
-@scenario(GROUP, "a batch beyond the limit, and one key twice in a batch, are refused")
+@scenario(GROUP, "a batch of more than 500 rows is refused as a whole")
 def beyond(trial: Trial) -> None:
     path = f"sources/{trial.target.unit}/partners/batch/"
     items = [{"external_id": f"{trial.word} {number}", "data": {}} for number in range(MOST_IN_BATCH + 1)]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -15,7 +16,8 @@ from nhip_cau_client.problems import ProblemError
 from nhip_cau_client.tokens import Tokens
 
 QUICKLY = Patience(tries=10, first=0.02, longest=0.5)
-DAY = "2026-03-16"
+# A day in no period that has been reported on.
+DAY = datetime.now(timezone(timedelta(hours=7))).date().isoformat()
 
 
 class FailedError(Exception):
@@ -84,6 +86,12 @@ class Trial:
         outcome = self.office.put("partners", row)
         expect("the row is made", "created", outcome.result)
         return row, outcome
+
+    def partner_without_key(self, **values: Any) -> dict[str, Any]:
+        """A partner as somebody enters it on the page: no office has a key for it."""
+        body: dict[str, Any] = self.office.connection.send("POST", "partners/", self.partner(**values)).json()
+        self.ids["partners"].add(body["id"])
+        return body
 
     def read(self, noun: str, identifier: str | None) -> dict[str, Any]:
         body: dict[str, Any] = self.office.connection.send("GET", f"{noun}/{identifier}/").json()
