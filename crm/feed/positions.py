@@ -16,8 +16,20 @@ from crm.models import User
 
 LARGEST = 2**63 - 1
 ROW_VALUES = '("transaction", "id")'
+# The oldest transaction that may still write entries, or the first that has not begun. Of those that run, only such are left
+# out as a session of another database of the server holds; the own one is not among them and is added.
+OLDEST_RUNNING = """(SELECT min(number) FROM (
+    SELECT running::text::bigint AS number FROM pg_snapshot_xip(pg_current_snapshot()) AS running
+    WHERE NOT EXISTS (
+        SELECT 1 FROM pg_locks AS held JOIN pg_stat_activity AS session ON session.pid = held.pid
+        WHERE held.locktype = 'transactionid' AND held.transactionid = running::xid AND held.mode = 'ExclusiveLock' AND held.granted
+        AND session.datname <> current_database()
+    )
+    UNION ALL SELECT pg_current_xact_id_if_assigned()::text::bigint
+    UNION ALL SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+) AS numbers)"""
 # Entries that nothing can come before any more: on SQLite whatever can be read, since one writes at a time.
-FINISHED = {"postgresql": '"transaction" < pg_snapshot_xmin(pg_current_snapshot())::text::bigint', "sqlite": '"transaction" = 0'}
+FINISHED = {"postgresql": f'"transaction" < {OLDEST_RUNNING}', "sqlite": '"transaction" = 0'}
 _FORM = re.compile(r"(\d{1,10})\.(-?\d{1,19})\.(\d{1,19})\.([0-9a-f]{16})\.([a-z,-]*)", re.ASCII)
 _CHECK_LENGTH = 8
 

@@ -10,7 +10,7 @@ from django.db import connection
 
 from crm.choices import FeedNoun
 from crm.feed.nouns import SOURCES
-from crm.feed.positions import BEGINNING, FINISHED, LARGEST, ROW_VALUES, Cursor, Position, ResyncRequiredError, sight_of
+from crm.feed.positions import BEGINNING, FINISHED, LARGEST, OLDEST_RUNNING, ROW_VALUES, Cursor, Position, ResyncRequiredError, sight_of
 from crm.feed.sight import Change, Entry, changes_of
 from crm.models import User
 
@@ -18,15 +18,17 @@ MOST_CHANGES = 1_000
 # A record that is made leaves an entry for each of its tables, and is told once: so many entries are looked at per change.
 ENTRIES_PER_CHANGE = 3
 
-# The first position that is not finished, and the first that has not begun.
+# Up to where everything is finished, and from where nothing has begun; asked once, since sessions end while it is asked.
 _BOUNDS = {
-    "postgresql": "pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint",
-    "sqlite": "COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'crm_feedentry'), 0), 0",
+    "postgresql": f"{OLDEST_RUNNING} AS unfinished, pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS unbegun",
+    "sqlite": "COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'crm_feedentry'), 0) AS last, 0 AS unused",
 }
+_FINISHED = {"postgresql": '"transaction" < (SELECT unfinished FROM bounds)', "sqlite": FINISHED["sqlite"]}
 # One statement, so one moment: entries, how far they are complete, and whether the cursor is still good.
 _PAGE = """
-SELECT state.generation, state.pruned_transaction, state.pruned_id, {bounds}, entry.*
-FROM crm_feedstate AS state LEFT JOIN (
+WITH bounds AS MATERIALIZED (SELECT {bounds})
+SELECT state.generation, state.pruned_transaction, state.pruned_id, bounds.*, entry.*
+FROM crm_feedstate AS state CROSS JOIN bounds LEFT JOIN (
     SELECT "transaction", "id", "at", "noun", "object_pk", "was_level", "was_unit", "was_user" FROM crm_feedentry
     WHERE {row_values} > (%s, %s) AND {finished} {nouns} ORDER BY "transaction", "id" LIMIT %s
 ) AS entry ON TRUE
@@ -104,7 +106,7 @@ def _read(position: Position, nouns: frozenset[str], limit: int) -> tuple[_State
         wanted = f'AND "noun" IN ({", ".join(["%s"] * len(nouns)) or "NULL"})'
     else:
         parameters = [*position, limit]
-    statement = _PAGE.format(bounds=_BOUNDS[vendor], row_values=ROW_VALUES, finished=FINISHED[vendor], nouns=wanted)
+    statement = _PAGE.format(bounds=_BOUNDS[vendor], row_values=ROW_VALUES, finished=_FINISHED[vendor], nouns=wanted)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         rows = cursor.fetchall()
