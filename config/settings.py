@@ -334,6 +334,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "WEBHOOKS": [f"crm.api.webhooks.{name}" for name in ("RECORD_CHANGED", "RECORD_REMOVED", "SYNC_REQUIRED", "WEBHOOK_TEST")],
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "crm.api.schema.complete_description"],
     "ENUM_NAME_OVERRIDES": {
         "Language": "crm.choices.Language",
