@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -136,7 +137,7 @@ class WebhookDetail(DetailView):
             page = keyset_page(kept, order=("-id",), cursor=self.request.GET.get("cursor", ""), size=DELIVERIES_SHOWN)
         except InvalidCursorError:
             page = keyset_page(kept, order=("-id",), cursor="", size=DELIVERIES_SHOWN)
-        until = endpoint.old_secret_until
+        until, counts = endpoint.old_secret_until, dict(endpoint.deliveries.order_by().values_list("state").annotate(n=Count("pk")))
         return super().get_context(**context) | {
             "nouns": nouns_in_words(endpoint),
             "reason": reason_in_words(endpoint),
@@ -146,8 +147,8 @@ class WebhookDetail(DetailView):
             "state": state,
             "page": page,
             "rows": [_as_shown(delivery) for delivery in page.rows],
-            "given_up": endpoint.deliveries.filter(state=DeliveryState.GIVEN_UP).count(),
-            "waiting": endpoint.deliveries.filter(state=DeliveryState.WAITING).count(),
+            "given_up": counts.get(DeliveryState.GIVEN_UP, 0),
+            "waiting": counts.get(DeliveryState.WAITING, 0),
             "replay_form": ReplayForm(initial={"since": timezone.localdate()}),
         }
 

@@ -124,7 +124,7 @@ def test_switching_off_says_why_and_may_be_taken_back(lead: Client, endpoint: We
     lead.post(address("disable", endpoint))
     endpoint.refresh_from_db()
     assert (endpoint.state, endpoint.state_reason) == (EndpointState.DISABLED, EndpointStop.BY_HAND)
-    assert EndpointStop.BY_HAND.label in text(lead.get(endpoint.get_absolute_url()))
+    assert str(EndpointStop.BY_HAND.label) in text(lead.get(endpoint.get_absolute_url()))
     resume_endpoint(endpoint, by=binh)
     assert (endpoint.state, endpoint.state_reason) == (EndpointState.ACTIVE, "")
 
