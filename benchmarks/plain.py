@@ -15,6 +15,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import SimpleRouter
 from rest_framework.viewsets import ModelViewSet
 
+from benchmarks.plain_writing import PlainExchangeViewSet, PlainPartnerRowViewSet
 from partners.models import Partner
 
 PAGE_SIZE = 50
@@ -64,5 +65,7 @@ class PlainPartnerList(LoginRequiredMixin, ListView):
 
 
 router = SimpleRouter()
+router.register("plain/exchanges", PlainExchangeViewSet, basename="plain-exchange")
+router.register("plain/partner-rows", PlainPartnerRowViewSet, basename="plain-partner-row")
 router.register("plain/partners", PlainPartnerViewSet, basename="plain-partner")
 urlpatterns = [path("plain/list/", PlainPartnerList.as_view()), *router.urls, path("", include("config.urls"))]

@@ -18,7 +18,7 @@ from crm.actions.sources import Outcome, SourceItem, SourceResult
 from crm.api.problems import KINDS, Problem, problem_details
 from crm.api.serializers import StrictSerializer
 from crm.api.source_views import AnswerOut, SourceView, UnitSourceView, status_of, told
-from crm.api.source_words import Read, SourceNoun, WordReader, in_row, push_words, refusal_of, row_serializer
+from crm.api.source_words import Read, SourceNoun, WordReader, push_words, refusal_of, row_serializer
 from crm.choices import PushKind
 from crm.models import Unit, User
 
@@ -93,8 +93,6 @@ class RowWriter:
         if answer is None:
             raise error  # type: ignore[misc]  # a failure of ours, in debugging
         body = {name: answer.data[name] for name in _TOLD if name in answer.data}
-        if "errors" in body:
-            body["errors"] = in_row(body["errors"])
         key = read.external_id if isinstance(read, SourceItem) else _key_said(row)
         return {"external_id": key, "result": Outcome.REFUSED.value, "id": None, "revision": None, **body}
 

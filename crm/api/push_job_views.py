@@ -68,17 +68,25 @@ class NdjsonParser(BaseParser):
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Received:
         file = TemporaryUploadedFile("rows.ndjson", NDJSON, 0, "utf-8")
-        digest, size = hashlib.sha256(), 0
-        while piece := stream.read(_PIECE):
-            size += len(piece)
-            if size > settings.PUSH_MAX_BYTES:
-                raise TooLarge
-            digest.update(piece)
-            file.write(piece)
-        file.size = size
-        file.flush()
-        file.seek(0)
-        return Received(file, digest.hexdigest().encode(), sum(1 for _line in lines_of(file)))
+        try:
+            return _received(stream, file)
+        except BaseException:
+            file.close()
+            raise
+
+
+def _received(stream: IO[Any], file: TemporaryUploadedFile) -> Received:
+    digest, size = hashlib.sha256(), 0
+    while piece := stream.read(_PIECE):
+        size += len(piece)
+        if size > settings.PUSH_MAX_BYTES:
+            raise TooLarge
+        digest.update(piece)
+        file.write(piece)
+    file.size = size
+    file.flush()
+    file.seek(0)
+    return Received(file, digest.hexdigest().encode(), sum(1 for _line in lines_of(file)))
 
 
 class PushJobsView(BesideKeys):
@@ -127,6 +135,12 @@ class PushJobsView(BesideKeys):
             raise
         location = request.build_absolute_uri(reverse("api:push-job", args=[job.public_id]))
         return Response(_shown(job, request), status=status.HTTP_202_ACCEPTED, headers={"Location": location})
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        received = getattr(request, "_full_data", None)
+        if isinstance(received, Received):
+            received.file.close()
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def _received(self, request: Request) -> Received:
         if request.stream is None and not hasattr(request, "_full_data"):

@@ -29,6 +29,8 @@ from crm.choices import JobState, PushKind
 from crm.models import JobRun, PushJob
 
 PUSH = "crm.push"
+# Rows that are written and counted together.
+PIECE = MOST_ROWS
 # Longer than any row: what is longer is refused without being read.
 MOST_LINE_BYTES = 512 * 1024
 NOUNS: dict[str, SourceNoun] = {}
@@ -72,7 +74,7 @@ def _write(job: PushJob, run: JobRun) -> None:
         rows = lines_of(file)
         for _line in islice(rows, job.done):
             pass
-        while piece := list(islice(rows, MOST_ROWS)):
+        while piece := list(islice(rows, PIECE)):
             with transaction.atomic():
                 answers = _written(writer, piece)
                 results.write(b"".join(_as_line(answer) for answer in answers))
