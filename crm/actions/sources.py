@@ -101,10 +101,13 @@ class AmbiguousMatchError(Exception):
 
 
 class ChangedMeanwhileError(Exception):
-    """The record is no longer at the revision that the source has seen. ``differs``: the fields in which both sides say something else."""
+    """The record is no longer at the revision that the source has seen, or there is none (None).
+
+    ``differs``: the fields in which both sides say something else.
+    """
 
     def __init__(self, record: Any, differs: Sequence[str]) -> None:
-        super().__init__(f"{record} is at revision {record.revision}.")
+        super().__init__("The record is not at the revision that was seen.")
         self.record, self.differs = record, tuple(differs)
 
 

@@ -136,7 +136,10 @@ PROBLEM: dict[str, Any] = {
         "instance": {"type": "string", "description": "The path that was asked for."},
         "code": {"type": "string", "enum": list(KINDS)},
         "errors": {"type": "array", "items": _ERROR},
-        "current": {"type": "object", "description": "With `changed-meanwhile`: the representation that stands."},
+        "current": {
+            "type": ["object", "null"],
+            "description": "With `changed-meanwhile`: the representation that stands; null: there is none.",
+        },
         "differs": {
             "type": ["array", "null"],
             "items": {"type": "string"},

@@ -178,6 +178,8 @@ class SourceView(UnitSourceView):
             answer["ETag"] = etag_of(result.revision)
         if result.outcome is Outcome.CREATED:
             answer["Location"] = self.request.build_absolute_uri(f"/api/v1/{self.noun.name}/{result.id}/")
+        elif result.proposal is not None:
+            answer["Location"] = self.request.build_absolute_uri(f"/api/v1/proposals/{result.proposal}/")
         return answer
 
     def _seen(self) -> Any:
