@@ -161,7 +161,7 @@ def _put_webhooks(by_unit: dict[int, Health]) -> None:
 
 
 def _put_linked(by_unit: dict[int, Health]) -> None:
-    for noun, count in _LINKED.items():
-        counted = count(list(by_unit))
+    for noun in (noun for noun in FeedNoun if noun in _LINKED):
+        counted = _LINKED[noun](list(by_unit))
         for unit_id, health in by_unit.items():
             health.linked.append(Linked(noun, *counted.get(unit_id, (0, 0))))

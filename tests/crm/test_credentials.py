@@ -30,8 +30,9 @@ def made(by: User, unit: Unit, *, role: Role = Role.OFFICER, **values: Any) -> t
 
 
 def signed_in(user: User) -> Client:
-    client = Client(headers={"Accept-Language": "en"})
+    client = Client()
     client.force_login(user)
+    client.cookies["django_language"] = "en"
     return client
 
 
