@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from config.celery import app
+from crm.actions.webhook_claims import AT_ONCE
 from crm.choices import DeliveryState
 from crm.models import Unit, User, WebhookDelivery, WebhookEndpoint
 from crm.tasks import tell_webhooks
@@ -38,17 +39,17 @@ def test_a_worker_killed_while_it_delivers_loses_nothing(
     celery_worker_process.rest()
     holding = threading.Event()
 
-    def holds_the_first(handler: Handler) -> None:
-        holding.wait(5)
+    def holds_them(handler: Handler) -> None:
+        holding.wait(60)
         says(204)(handler)
 
-    receiver.answer = holds_the_first
+    receiver.answer = holds_them
     for number in range(PARTNERS):
         make_partner(f"Hội {number}")
     doomed = WorkerProcess.start()
     try:
         tell_webhooks.delay()
-        wait_until(lambda: receiver.messages, seconds=60)
+        wait_until(lambda: len(receiver.messages) == AT_ONCE, seconds=60)
         os.kill(doomed.process.pid, signal.SIGKILL)
         doomed.process.wait()
     finally:

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from crm.actions.webhook_results import settle
 from crm.actions.webhooks import make_endpoint, replay_failed, resume_endpoint, send_test
@@ -124,7 +124,9 @@ def test_switching_off_says_why_and_may_be_taken_back(lead: Client, endpoint: We
     lead.post(address("disable", endpoint))
     endpoint.refresh_from_db()
     assert (endpoint.state, endpoint.state_reason) == (EndpointState.DISABLED, EndpointStop.BY_HAND)
-    assert str(EndpointStop.BY_HAND.label) in text(lead.get(endpoint.get_absolute_url()))
+    with translation.override("en"):
+        reason = str(EndpointStop.BY_HAND.label)
+    assert reason in text(lead.get(endpoint.get_absolute_url()))
     resume_endpoint(endpoint, by=binh)
     assert (endpoint.state, endpoint.state_reason) == (EndpointState.ACTIVE, "")
 
