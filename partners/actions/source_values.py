@@ -9,9 +9,11 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
+from crm.choices import Language
 from crm.models import Country, Field
 from crm.text import one_line
 from partners.actions.partners import OtherName
+from partners.choices import PartnerStatus
 from partners.models import Partner, PartnerKind, PartnerName
 
 # Fields of the register that a source may say, in the order in which people read them.
@@ -21,6 +23,13 @@ REGISTRY_FIELDS = (
 SETS = frozenset({"names", "fields"})
 _TEXTS = frozenset({"name", "city"})
 _PLAIN = ("name", "name_language", "city", "website", "founded_year", "status", "friend_since")
+
+
+# What a whole row says of fields that it leaves out.
+LEFT_OUT: dict[str, Any] = {
+    "name_language": Language.OTHER.value, "names": [], "country": None, "city": "", "website": "", "founded_year": None, "fields": [],
+    "status": PartnerStatus.ACTIVE.value, "friend_since": None,
+}  # fmt: skip
 
 
 def as_said(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ from partners.actions.partners import archive_partner, restore_partner
 from partners.actions.proposals import keep_proposal, lead_units_of, leads, save_values
 from partners.actions.source_matching import Match, Matching
 from partners.actions.source_new import Newcomer, create_partners, new_partner
-from partners.actions.source_values import SETS, Codes, as_said, standing
+from partners.actions.source_values import LEFT_OUT, SETS, Codes, as_said, standing
 from partners.models import ChangeProposal, ExternalId, Partner, Stewardship
 
 REFUSALS = (ValidationError, PermissionDenied, AmbiguousMatchError, ChangedMeanwhileError, IntegrityError)
@@ -108,6 +108,15 @@ class _Word:
     def partner_pk(self) -> int | None:
         return self.key.partner_id or self.match.pk
 
+    def base(self, *, is_linked: bool) -> dict[str, Any]:
+        """What the source and this side agreed on last. Where it has never named a field, leaving it out says nothing.
+
+        A partner found by its name is not renamed by the spelling that found it.
+        """
+        unnamed = {name: value for name, value in LEFT_OUT.items() if name not in self.item.values}
+        found_by = {name: self.said[name] for name in ("name", "name_language")} if is_linked else {}
+        return unnamed | found_by | self.key.pushed
+
 
 @dataclass
 class _Run:
@@ -147,7 +156,7 @@ class _Run:
 
     def _heard(self, place: int, item: SourceItem) -> _Word | None:
         """Return a word that says something new; the fate of the others is decided here."""
-        word = _Word(place, item, self.keys[item.external_id], {} if item.withdraw else as_said(item.values))
+        word = _Word(place, item, self.keys[item.external_id], {} if item.withdraw else LEFT_OUT | as_said(item.values))
         try:
             refuse_future(item)
             age = age_of(item, word.key, word.said)
@@ -238,9 +247,7 @@ class _Run:
         _hold_match(word, partner, stands)
         restored = self._restore(word, partner, own=own)
         is_linked = word.key.partner_id is None
-        # A partner found by its name is not renamed by the spelling that found it.
-        base = {name: word.said[name] for name in ("name", "name_language") if name in word.said} if is_linked else word.key.pushed
-        merged = merge(base, word.said, stands, as_sets=SETS)
+        merged = merge(word.base(is_linked=is_linked), word.said, stands, as_sets=SETS)
         values, conflicts = overrule(merged, word.item, revision=revision)
         waiting = {name: conflict.theirs for name, conflict in conflicts.items()} | ({} if own else values)
         if own:
@@ -255,7 +262,8 @@ class _Run:
         known.proposals[partner.pk] = proposal
         word.key.partner = partner
         note_word(word.key, word.item, word.said)
-        done = Outcome.CHANGED if restored or (own and values) else Outcome.PROPOSED if waiting else Outcome.UNCHANGED
+        changed = restored or (own and bool(values))
+        done = Outcome.PROPOSED if waiting else Outcome.CHANGED if changed else Outcome.UNCHANGED
         self._settle(word, Outcome.LINKED if is_linked else done, partner, proposal=proposal if waiting else None, waiting=waiting)
 
     def _restore(self, word: _Word, partner: Partner, *, own: bool) -> bool:
@@ -321,8 +329,9 @@ def _hold_match(word: _Word, partner: Partner | None, stands: dict[str, Any]) ->
     wanted = word.item.if_match
     if wanted is None or (partner is not None and wanted in ("*", partner.revision)):
         return
-    differs = merge({}, word.said, stands, as_sets=SETS) if partner else None
-    raise ChangedMeanwhileError(partner, sorted(word.said.keys() - differs.same) if differs else ())
+    named = {name: word.said[name] for name in word.item.values}
+    differs = merge({}, named, stands, as_sets=SETS) if partner and named else None
+    raise ChangedMeanwhileError(partner, sorted(named.keys() - differs.same) if differs else ())
 
 
 def _store_keys(keys: list[ExternalId]) -> None:

@@ -15,7 +15,11 @@ from partners.models import ExternalId
 
 @extend_schema_serializer(component_name="PartnerSourceData", examples=[OpenApiExample("A friendship association", value=EXAMPLE)])
 class PartnerOfSource(PartnerIn):
-    """A partner as the source has it. What is left out is left as it stands; a new partner is led by the unit of the address."""
+    """The whole of a partner as the source has it: what is left out is empty, or what is usual.
+
+    What others here filled in stays, as long as the source itself has never said anything there. A new partner is led by the
+    unit of the address.
+    """
 
     lead_unit = None  # type: ignore[assignment]  # takes the field out of the class
 

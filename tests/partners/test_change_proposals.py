@@ -12,15 +12,7 @@ from partners.actions.partners import save_partner
 from partners.actions.proposals import propose_changes
 from partners.choices import ProposalState
 from partners.models import ChangeProposal, Partner
-from tests.cast import an, binh, centre, chau, dung, ha, nghe_an, quang_ninh
 from tests.factories import make_partner, make_steward, make_user
-
-__all__ = ["an", "binh", "centre", "chau", "dung", "ha", "nghe_an", "quang_ninh"]
-
-
-@pytest.fixture
-def reference_data(db: None) -> None:
-    """The test database carries it; asking for it opens the database."""
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Partners by the offices' own keys: made, found, changed where the source changed them, proposed where it may not."""
 
+import random
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -17,17 +18,9 @@ from partners.actions.proposals import accept_proposal, decline_proposal
 from partners.actions.sources import apply_partner_item, apply_partner_items
 from partners.choices import ProposalState
 from partners.models import ChangeProposal, ExternalId, Partner, PartnerKind, PartnerPair
-from tests.cast import an, binh, centre, chau, ha, nghe_an, quang_ninh
 from tests.factories import make_exchange, make_partner, make_steward
 
-__all__ = ["an", "binh", "centre", "chau", "ha", "nghe_an", "quang_ninh"]
-
 NAME = "Hội Hữu nghị Lào - Việt Nam"
-
-
-@pytest.fixture
-def reference_data(db: None) -> None:
-    """The test database carries it; asking for it opens the database."""
 
 
 def values(name: str = NAME, **said: Any) -> dict[str, Any]:
@@ -164,6 +157,41 @@ def test_what_was_changed_here_meanwhile_stands_beside_what_the_source_changed(p
     assert (partner.city, partner.website) == ("Vinh", "https://b.example/")
 
 
+def test_what_a_source_said_once_and_leaves_out_later_is_empty_again_and_what_it_never_said_stays(push: Any, ha: User) -> None:
+    partner = partner_of(push(word(version=1, city="Huế")))
+    partner.founded_year, partner.status = 1979, "dormant"
+    save_partner(partner, by=ha)
+    assert push(word(version=2)).outcome == Outcome.CHANGED
+    partner.refresh_from_db()
+    assert (partner.city, partner.founded_year, partner.status) == ("", 1979, "dormant")
+
+
+def test_linking_takes_nothing_away_and_proposes_nothing_that_was_not_said(push: Any, quang_ninh: Unit) -> None:
+    known = make_partner(NAME, kind="FRIENDSHIP_ASSOCIATION", status="dormant", founded_year=1979, name_language="vi")
+    make_steward(known, quang_ninh)
+    assert push(word(version=1)).proposed == ()
+
+
+def test_in_whatever_order_words_come_and_however_often_the_end_is_that_of_a_clean_run(an: User, nghe_an: Unit) -> None:
+    cities = ["Huế", "", "Vinh", "Hội An"]
+    said = [word("A-1", version=place, city=city, founded_year=place % 2 * 1979 or None) for place, city in enumerate(cities)]
+    said.append(gone("A-1", version=9))
+    said.append(word("A-1", version=10, city="Đà Nẵng"))
+    chance = random.Random(20261122)
+    ends = set()
+    for _run in range(12):
+        ExternalId.objects.all().delete()
+        Partner.objects.update(name="Quỹ khác", search_key="quy khac", sort_key="x", country=None, city="x")
+        sent = [chance.choice(said) for _repeat in range(6)] + said * 2
+        chance.shuffle(sent)
+        for item in sent:
+            apply_partner_items([item], unit=nghe_an, by=an)
+        key = ExternalId.objects.select_related("partner").get()
+        assert key.partner is not None
+        ends.add((key.version, key.withdrawn_at, key.partner.city, key.partner.founded_year, key.partner.is_archived))
+    assert ends == {(10, None, "Đà Nẵng", None, False)}
+
+
 def test_a_field_changed_on_both_sides_waits_in_a_proposal_and_the_rest_is_stored(push: Any, ha: User) -> None:
     partner = partner_of(push(word(version=1, city="Huế")))
     partner.city = "Hội An"
@@ -171,7 +199,7 @@ def test_a_field_changed_on_both_sides_waits_in_a_proposal_and_the_rest_is_store
     result = push(word(version=2, city="Vinh", founded_year=1979))
     partner.refresh_from_db()
     proposal = ChangeProposal.objects.get()
-    assert (result.outcome, result.proposal, result.proposed) == (Outcome.CHANGED, proposal.public_id, ("city",))
+    assert (result.outcome, result.proposal, result.proposed) == (Outcome.PROPOSED, proposal.public_id, ("city",))
     assert (partner.city, partner.founded_year) == ("Hội An", 1979)
     assert proposal.changes == {"city": ["Hội An", "Vinh"]}
     assert push(word(version=2, city="Vinh", founded_year=1979)).outcome == Outcome.UNCHANGED
