@@ -188,7 +188,9 @@ class _Push:
         if words:
             related = rows.select_related("kind", "country", "host_unit", "policy_document", "parent")
             read = related.prefetch_related("participations__partner", "fields", "provinces", "co_units__unit")
-            self.exchanges |= {exchange.pk: exchange for exchange in read}
+            # Held until the end, so that nothing is written between comparing and storing.
+            held = read.select_for_update(of=("self",), no_key=True).order_by("pk")
+            self.exchanges |= {exchange.pk: exchange for exchange in held}
 
     def _one(self, word: _Word, write: Callable[[_Word], Outcome]) -> None:
         """Write one word, or nothing of it where it is refused."""
@@ -237,6 +239,8 @@ class _Push:
         return Outcome.CHANGED if apply or revived else Outcome.UNCHANGED
 
     def _apply(self, exchange: Exchange, values: Mapping[str, Any]) -> None:
+        # What was read for comparing would be taken for what stands while its rows are written. The row itself is locked.
+        exchange.refresh_from_db()
         before, parts = _place(exchange), split(values)
         for name, value in parts.columns.items():
             setattr(exchange, name, value)
