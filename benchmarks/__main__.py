@@ -29,7 +29,7 @@ def main() -> int:
     if options.sqlite:
         os.environ["DATABASE_URL"] = ""
     django.setup()
-    from benchmarks import duplicates, exporting, feed, figures, importing, lists, matrix, reporting, searching
+    from benchmarks import duplicates, exporting, feed, figures, importing, lists, matrix, pushing, reporting, searching
 
     scale = 0.05 if options.small else 0.1 if options.sqlite else 1.0
     reader = _prepare(scale)
@@ -43,6 +43,7 @@ def main() -> int:
     importing.run()
     duplicates.run()
     exporting.run(reader)
+    pushing.run()
     print(f"\nMost memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
     return 0
 
