@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.bed.own_site import OwnSite
-from tests.faults.province import Item, Pusher, exchange_items, exchanges_of, figures_of, partner_items, partners_of
+from tests.faults.province import Item, exchange_items, exchanges_of, figures_of, partner_items, partners_of, push_all
 
 PARTNERS, EXCHANGES = 40, 5_000
 
@@ -41,9 +41,8 @@ def rows() -> Rows:
 def clean(own_site: OwnSite, rows: Rows) -> Ended:
     """Everything pushed once, in order, with no fault."""
     own_site.fresh("clean")
-    pusher = Pusher(own_site, "PU-40", tries=1)
-    assert {result["result"] for result in pusher.push("partners", rows.partners)} == {"created"}
-    assert {result["result"] for result in pusher.push("exchanges", rows.exchanges, size=500)} == {"created"}
+    results = push_all(own_site, rows.partners, rows.exchanges, size=500)
+    assert [result for result in results if result["result"] != "created"] == []
     ended = Ended.of(own_site)
     assert (len(ended.partners), len(ended.exchanges), len(ended.figures)) == (PARTNERS, EXCHANGES, PARTNERS)
     return ended

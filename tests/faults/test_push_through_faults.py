@@ -6,15 +6,16 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from django.conf import settings
 
 from tests.bed.own_site import OwnSite
 from tests.faults.conftest import Ended, Rows
-from tests.faults.province import Item, Pusher, twice_shuffled
+from tests.faults.province import Item, Pusher, push_all, twice_shuffled
 
 CLIENT = Path(settings.BASE_DIR) / "clients" / "python"
 
@@ -53,88 +54,59 @@ def test_the_client_is_killed_again_and_again(own_site: OwnSite, rows: Rows, cle
 
 def test_each_request_is_sent_twice_and_in_random_order(own_site: OwnSite, rows: Rows, clean: Ended) -> None:
     own_site.fresh("shuffled")
-    pusher = Pusher(own_site, "PU-40")
-    pusher.push("partners", list(twice_shuffled(rows.partners, seed=1)), size=17)
     batches = [(f"batch-{start}", rows.exchanges[start : start + 250]) for start in range(0, len(rows.exchanges), 250)]
     order = [*batches, *batches]
     random.Random(2).shuffle(order)
     answers: dict[str, list[list[Item]]] = {}
-    for key, items in order:
-        answers.setdefault(key, []).append(pusher.send_batch("exchanges", items, key=key))
-    assert all(first == second for first, second in answers.values())
+    with Pusher(own_site, "PU-40") as pusher:
+        pusher.push("partners", list(twice_shuffled(rows.partners, seed=1)), size=17)
+        for key, items in order:
+            answers.setdefault(key, []).append(pusher.send_batch("exchanges", items, key=key))
+    assert [key for key, (first, second) in answers.items() if first != second] == []
     assert Ended.of(own_site) == clean
 
 
 def test_words_about_one_row_arrive_in_any_order(own_site: OwnSite, rows: Rows, clean: Ended) -> None:
     own_site.fresh("any_order")
-    pusher = Pusher(own_site, "PU-40")
-    pusher.push("partners", rows.partners)
     # Every row was different once, and some were deleted before: only the last word counts.
     before = [{**item, "version": item["version"] - 2, "data": {**item["data"], "place": "Chỗ cũ"}} for item in rows.exchanges]
     deleted = [{"external_id": item["external_id"], "version": item["version"] - 1, "delete": True} for item in rows.exchanges[::7]]
     words = list(twice_shuffled([*before, *deleted, *rows.exchanges], seed=3))
-    pusher.push("exchanges", words, size=500)
+    push_all(own_site, rows.partners, words, size=500)
     assert Ended.of(own_site) == clean
 
 
 def test_the_web_server_is_killed_in_the_middle_of_batches(own_site: OwnSite, rows: Rows, clean: Ended) -> None:
     own_site.fresh("killed_web")
-    kills = 0
 
-    def push() -> None:
-        pusher = Pusher(own_site, "PU-40", before_retry=lambda: time.sleep(0.5))
-        pusher.push("partners", rows.partners)
-        pusher.push("exchanges", rows.exchanges, size=500)
-
-    pushing = threading.Thread(target=push)
-    pushing.start()
-    chance = random.Random(4)
-    while pushing.is_alive() and kills < 6:
-        time.sleep(chance.uniform(0.4, 1.5))
+    def kill() -> None:
         own_site.kill_web()
         own_site.start_web()
-        kills += 1
-    pushing.join()
-    assert kills >= 3
+
+    assert _while_it_is_pushed(own_site, rows, kill) >= 2
     assert Ended.of(own_site) == clean
 
 
 def test_the_database_is_restarted_in_the_middle_of_batches(own_site: OwnSite, rows: Rows, clean: Ended) -> None:
     own_site.fresh("restarted")
-    restarts = 0
-
-    def push() -> None:
-        pusher = Pusher(own_site, "PU-40", before_retry=lambda: time.sleep(0.5))
-        pusher.push("partners", rows.partners)
-        pusher.push("exchanges", rows.exchanges, size=250)
-
-    pushing = threading.Thread(target=push)
-    pushing.start()
-    chance = random.Random(6)
-    while pushing.is_alive() and restarts < 4:
-        time.sleep(chance.uniform(0.4, 1.5))
-        own_site.restart_postgresql()
-        restarts += 1
-    pushing.join()
-    assert restarts >= 2
+    assert _while_it_is_pushed(own_site, rows, own_site.restart_postgresql) >= 2
     assert Ended.of(own_site) == clean
 
 
 def test_redis_is_emptied_all_the_time(own_site: OwnSite, rows: Rows, clean: Ended) -> None:
     own_site.fresh("emptied")
-    over = threading.Event()
-
-    def empty() -> None:
-        while not over.wait(0.1):
-            own_site.empty_redis()
-
-    emptying = threading.Thread(target=empty)
-    emptying.start()
-    try:
-        pusher = Pusher(own_site, "PU-40")
-        pusher.push("partners", rows.partners)
-        pusher.push("exchanges", rows.exchanges, size=250)
-    finally:
-        over.set()
-        emptying.join()
+    assert _while_it_is_pushed(own_site, rows, own_site.empty_redis) >= 2
     assert Ended.of(own_site) == clean
+
+
+def _while_it_is_pushed(site: OwnSite, rows: Rows, disturb: Callable[[], None], *, most: int = 6) -> int:
+    """Push everything, and meanwhile do this at random moments; return how often it was done before all was pushed."""
+    chance, done = random.Random(4), 0
+    with ThreadPoolExecutor(1) as pusher:
+        pushing = pusher.submit(push_all, site, rows.partners, rows.exchanges, size=100, patience=0.5)
+        while done < most and not wait([pushing], timeout=chance.uniform(0.3, 1.2)).done:
+            disturb()
+            done += 1
+        refused = [result for result in pushing.result() if result["result"] == "refused"]
+    assert refused == []
+    return done

@@ -1,6 +1,7 @@
 """Two offices and the centre change one partner at once: every accepted word stands, every other is told why."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 from tests.bed.own_site import OwnSite
 from tests.faults.province import Item, Pusher
@@ -16,7 +17,11 @@ def body(version: int, **data: object) -> Item:
 
 def test_two_offices_and_the_centre_change_one_partner_at_once(own_site: OwnSite) -> None:
     own_site.fresh("three_writers")
-    lead, other, centre = (Pusher(own_site, unit, tries=5) for unit in (LEAD, OTHER, CENTRE))
+    with ExitStack() as lines:
+        _change_at_once(own_site, *(lines.enter_context(Pusher(own_site, unit, tries=5)) for unit in (LEAD, OTHER, CENTRE)))
+
+
+def _change_at_once(own_site: OwnSite, lead: Pusher, other: Pusher, centre: Pusher) -> None:
     made = lead.send("PUT", f"/sources/{LEAD}/partners/XK-1/", body(1, city="Phôn-sa-vẳn 0"))
     assert (made.status_code, made.json()["result"]) == (201, "created")
     address = f"/partners/{made.json()['id']}/"
