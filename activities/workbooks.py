@@ -1,7 +1,6 @@
 """Exchanges and follow-ups in offline workbooks: which of them a unit takes along, and how its cells become records."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -204,7 +203,7 @@ def exchange_label(exchange: Exchange) -> str:
 
 def _found_exchanges(texts: Iterable[str], by: User) -> dict[str, list[str]]:
     """Exchanges by day and title. What is called otherwise is not looked for: a title alone may be many."""
-    wanted: dict[str, tuple[date, str]] = {}
+    wanted: dict[str, tuple[Any, str]] = {}
     for text in texts:
         written, _dot, title = (part.strip() for part in text.partition("·"))
         if title and (read := read_day(written, today=localdate())):

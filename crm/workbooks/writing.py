@@ -28,7 +28,7 @@ ABOUT, LISTS = "nhipcau", "nhipcau-lists"
 # What is hidden at the left of each row: key, revision, mark.
 KEYS = ("key", "revision", "mark")
 ARCHIVE = "archive"
-OUTCOME = "outcome"
+OUTCOME = "what-happened"
 CODES_ROW, HEAD_ROW, FIRST_ROW = 0, 1, 2
 LONGEST_LIST = 30_000
 LINE_HEIGHT, MOST_LINES = 15.0, 6
