@@ -20,8 +20,21 @@ from activities.models import Agreement, CalendarFeed, Commitment, Event, Exchan
 from crm.actions.job_runs import start_job
 from crm.actions.notifications import notify
 from crm.actions.records import archive_record
-from crm.choices import ChangeState, NotificationTopic
-from crm.models import ChangeSet, ImportJob, Notification, SavedView, Unit, User
+from crm.choices import ChangeState, DeliveryState, NotificationTopic, PushKind, Role
+from crm.models import (
+    ChangeSet,
+    ImportJob,
+    Membership,
+    Notification,
+    OfficeClient,
+    OfficePush,
+    SavedView,
+    Unit,
+    User,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from crm.secrets import encrypted
 from crm.workbooks.writing import FIRST_ROW, FORMAT
 from partners.actions.partners import save_partner
 from partners.actions.proposals import propose_changes
@@ -199,6 +212,30 @@ def _proposed(partner: Any) -> Any:
     return propose_changes(found, unit=unit, by=User.objects.get(username=OPENED_BY), values=values, message="Theo thư của Hội").public_id
 
 
+def _connected_office(reader: User) -> dict[str, Any]:
+    """Let the reader look after the connections of an office that has a credential, a webhook with a message, and has sent something."""
+    client = OfficeClient.objects.select_related("unit").order_by("pk")[0]
+    Membership.objects.get_or_create(user=reader, unit=client.unit, role=Role.UNIT_LEAD)
+    pushed = {"kind": PushKind.BATCH, "noun": "partner", "status": 200, "rows": 9, "refused": 2, "refusals": {"required": 2}}
+    OfficePush.objects.create(client=client, unit=client.unit, lag_seconds=95, **pushed)
+    endpoint = WebhookEndpoint.objects.create(
+        unit=client.unit,
+        client=client,
+        name="Cổng của tỉnh",
+        url="https://example.org/nhan",
+        secret=encrypted("whsec_bWF1"),
+        created_by=reader,
+    )
+    delivery = WebhookDelivery.objects.create(endpoint=endpoint, kind="partner.changed", payload={}, state=DeliveryState.GIVEN_UP)
+    return {
+        "crm:connection-office": client.unit.code,
+        "crm:credential-": client.pk,
+        "crm:webhook-": endpoint.public_id,
+        "crm:delivery-replay/public_id": endpoint.public_id,
+        "crm:delivery-replay/message_id": delivery.public_id,
+    }
+
+
 def samples() -> dict[str, Any]:
     """What stands for an argument, by the beginning of ``name/argument``; the longest beginning counts."""
     partner, person, exchange = _fullest(Partner, "participations"), _fullest(Person, "notes"), _fullest(Exchange, "attendances")
@@ -211,8 +248,7 @@ def samples() -> dict[str, Any]:
         "crm:notification-": _told(),
         "crm:change-set-": changes[ChangeState.UNDONE],
         "crm:job-": start_job("partners.duplicates", key="sample").pk,
-        "crm:webhook-": reader.public_id,  # Only those who look after connections open these; tests/crm/test_webhook_pages.py does.
-        "crm:delivery-replay": reader.public_id,
+        **_connected_office(reader),
         "crm:workbook-": _workbook_with_a_conflict(),
         "crm:saved-view-": SavedView.objects.get(created_by__username=OPENED_BY, name__startswith="Nước láng giềng").public_id,
         "partners:partner-": partner,
