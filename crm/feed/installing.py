@@ -89,7 +89,7 @@ def _drop(cursor: Any, vendor: str, name: str, table: str) -> None:
 
 def _reached(apps: Any) -> bool:
     """Whether the migrations have come so far that every table and column is there that the triggers touch."""
-    watched = [(own, _columns_of(own)) for own in (FeedEntry, FeedState)]
+    watched: list[tuple[Any, tuple[str, ...]]] = [(own, _columns_of(own)) for own in (FeedEntry, FeedState)]
     for source in SOURCES.values():
         watched += [(source.model, tracked_columns(source.model)), *((part.model, tracked_columns(part.model)) for part in source.parts)]
     for model, columns in watched:

@@ -101,14 +101,11 @@ def _hold_good(cursor: Cursor, state: _State, reader: User, asked: frozenset[str
 
 def _read(position: Position, nouns: frozenset[str], limit: int) -> tuple[_State, list[Entry]]:
     vendor = connection.vendor
-    wanted, parameters = "", [*position, *sorted(nouns), limit]
-    if nouns != set(SOURCES):
-        wanted = f'AND "noun" IN ({", ".join(["%s"] * len(nouns)) or "NULL"})'
-    else:
-        parameters = [*position, limit]
+    named = sorted(nouns) if nouns != set(SOURCES) else None
+    wanted = "" if named is None else f'AND "noun" IN ({", ".join(["%s"] * len(named)) or "NULL"})'
     statement = _PAGE.format(bounds=_BOUNDS[vendor], row_values=ROW_VALUES, finished=_FINISHED[vendor], nouns=wanted)
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(statement, [*position, *(named or ()), limit])
         rows = cursor.fetchall()
     generation, pruned_transaction, pruned_id, first, second = rows[0][:5]
     complete, latest = (
