@@ -17,6 +17,6 @@ def is_marked(given: str, *parts: object) -> bool:
     return any(constant_time_compare(given, _mark(secret, parts)) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 
 
-def _mark(secret: str, parts: tuple[object, ...]) -> str:
+def _mark(secret: str | bytes, parts: tuple[object, ...]) -> str:
     message = "\x1f".join(map(str, parts))
     return salted_hmac(_SALT, message, secret=secret, algorithm="sha256").hexdigest()[:_LENGTH]

@@ -43,8 +43,7 @@ def codes(upload: WorkbookUpload) -> list[tuple[str, str]]:
 def refused_file(content: bytes, by: User) -> str:
     with pytest.raises(ValidationError) as refused:
         uploads.take_upload(SimpleUploadedFile("so.xlsx", content), name="so.xlsx", by=by)
-    code: str = refused.value.error_dict["file"][0].code
-    return code
+    return str(refused.value.error_dict["file"][0].code)
 
 
 # --- Keys --------------------------------------------------------------------------------------------
