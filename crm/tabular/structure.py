@@ -36,6 +36,7 @@ class Structure:
     spans: dict[int, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
     filled_down: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     tops: set[int] = field(default_factory=set)
+    formulas: int = 0
     formulas_without_value: int = 0
 
 
@@ -63,6 +64,7 @@ class _Reader(ContentHandler):
                 self._has_value = True
             case "f":
                 self._has_formula = True
+                self.found.formulas += 1
             case "row":
                 self._start_row(attrs)
             case "col":

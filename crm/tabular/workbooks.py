@@ -66,7 +66,8 @@ class WorkbookSource:
 
     def empty_formulas(self, sheet: str) -> set[tuple[int, int]]:
         """Row number and position, from 0, of the cells that hold a formula without a stored result."""
-        if not self.formulas_without_value(sheet):
+        # Some programs write an empty result for none, so that only the values tell.
+        if not self._structure(sheet).formulas:
             return set()
         with _as_tabular_errors():
             self._file.seek(0)
