@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -116,7 +117,8 @@ def _put_pushes(by_unit: dict[int, Health]) -> None:
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     sums = {f"month_{name}": Coalesce(Sum(name, filter=Q(at__gte=_since())), 0) for name in OUTCOMES}
     sums |= {f"today_{name}": Coalesce(Sum(name, filter=Q(at__gte=midnight)), 0) for name in OUTCOMES}
-    for row in pushes.values("unit").annotate(last=Max("at"), **sums):
+    found: Any = pushes.values("unit").annotate(last=Max("at"), **sums)
+    for row in found:
         health = by_unit[row["unit"]]
         health.last_push = row["last"]
         health.month = {name: row[f"month_{name}"] for name in OUTCOMES}
@@ -152,7 +154,7 @@ def _put_credentials(by_unit: dict[int, Health]) -> None:
 def _put_webhooks(by_unit: dict[int, Health]) -> None:
     endpoints = WebhookEndpoint.objects.filter(unit__in=by_unit, archived_at__isnull=True).order_by()
     counts = {state.value: Count("pk", filter=Q(state=state)) for state in EndpointState}
-    found = endpoints.values("unit").annotate(failing=Min("failing_since", filter=Q(state=EndpointState.ACTIVE)), **counts)
+    found: Any = endpoints.values("unit").annotate(failing=Min("failing_since", filter=Q(state=EndpointState.ACTIVE)), **counts)
     waiting = WebhookDelivery.objects.filter(state=DeliveryState.WAITING, endpoint__unit__in=by_unit).order_by()
     queued = dict(waiting.values(of=F("endpoint__unit")).annotate(n=Count("pk")).values_list("of", "n"))
     for row in found:

@@ -4,6 +4,7 @@ Who looks after the connections of a unit does it for that unit and those below;
 """
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -129,7 +130,7 @@ def revoke_credential(client: OfficeClient, *, by: User) -> None:
     account = locked.acts_as
     if account.is_program and not account.acting_clients.filter(revoked_at__isnull=True).exists():
         account.is_active = False
-        account._history_user = by  # type: ignore[attr-defined]  # read by django-simple-history
+        account._history_user = by
         account.save(update_fields=["is_active"])
     record_event(AuditVerb.CREDENTIAL_REVOKED, by=by, subject=locked, **_said_of(locked))
     client.refresh_from_db()
@@ -170,7 +171,7 @@ def _role_of(client: OfficeClient) -> str:
     return ", ".join(Membership.objects.filter(user=client.acts_as, unit=client.unit).values_list("role", flat=True))
 
 
-def _said_of(client: OfficeClient, **more: str) -> dict[str, str]:
+def _said_of(client: OfficeClient, **more: str) -> dict[str, Any]:
     return {"unit": client.unit.code, "scopes": " ".join(client.scopes), "expires_on": client.expires_on.isoformat(), **more}
 
 

@@ -1,6 +1,6 @@
 """``GET /api/v1/health/``: how the connection of the calling office stands, for its program's own watch."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.utils import timezone
@@ -15,7 +15,7 @@ from crm.api.office_view import OfficeView
 from crm.api.remedies import remedy_for
 from crm.choices import FeedNoun
 from crm.connections import OUTCOMES, Health, health_of
-from crm.models import OfficeClient, Unit
+from crm.models import OfficeClient, Unit, User
 from crm.permissions import Permission
 
 _ROWS = {"rows": 120, "created": 3, "changed": 10, "unchanged": 104, "proposed": 1, "refused": 2}
@@ -111,8 +111,8 @@ class OfficeHealthView(OfficeView):
     def get(self, request: Request) -> Response:
         refuse_unknown_parameters(request, ())
         client: OfficeClient | None = getattr(request.auth, "application", None)
-        unit_id = client.unit_id if client else next(iter(request.user.scope.home_unit_ids), None)  # type: ignore[union-attr]  # not a stranger
-        unit = Unit.objects.filter(pk=unit_id).first()
+        account = cast("User", request.user)
+        unit = client.unit if client else Unit.objects.filter(pk__in=account.scope.home_unit_ids[:1]).first()
         if unit is None:
             raise NotFound
         return Response(HealthOut(_said_of(health_of([unit])[0], client)).data)

@@ -219,4 +219,5 @@ class CredentialRevoke(CredentialPage, ActionView):
     )
 
     def get_queryset(self) -> QuerySet[OfficeClient]:
-        return OfficeClient.objects.editable_by(self.request.user)
+        rows: QuerySet[OfficeClient] = OfficeClient.objects.editable_by(self.request.user)
+        return rows

@@ -169,7 +169,7 @@ def test_the_secret_is_shown_once_and_stored_nowhere(binh: User, nghe_an: Unit, 
 
 def test_a_secret_is_never_exported_nor_its_hash(binh: User, nghe_an: Unit) -> None:
     client, secret = made(binh, nghe_an)
-    answer = signed_in(binh).get(reverse("crm:credential-list") + "?export=csv&columns=name,client_id,client_secret")
+    answer: Any = signed_in(binh).get(reverse("crm:credential-list") + "?export=csv&columns=name,client_id,client_secret")
     text = b"".join(answer.streaming_content).decode() if answer.streaming else answer.text
     assert client.client_id in text
     assert secret not in text
