@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.db import transaction
 from django.http import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
@@ -17,7 +17,7 @@ from crm.actions.pushes import PushOutcomes
 from crm.actions.sources import Outcome, SourceItem, SourceResult
 from crm.api.problems import KINDS, Problem, problem_details
 from crm.api.serializers import StrictSerializer
-from crm.api.source_views import AnswerOut, SourceView, UnitSourceView, status_of, told
+from crm.api.source_views import EXAMPLE_ANSWER, AnswerOut, SourceView, UnitSourceView, status_of, told
 from crm.api.source_words import Read, SourceNoun, WordReader, push_words, refusal_of, row_serializer
 from crm.choices import PushKind
 from crm.models import Unit, User
@@ -60,7 +60,20 @@ class RowOut(AnswerOut):
     current = serializers.DictField(required=False)
 
 
-@extend_schema_serializer(component_name="SourceBatchAnswer")
+_REFUSED = {
+    "external_id": "HS-2026/115",
+    "result": "refused",
+    "id": None,
+    "revision": None,
+    "status": 422,
+    "code": "validation-failed",
+    "detail": "Correct the places named in “errors”.",
+    "errors": [{"in": "body", "pointer": "/data/kind", "code": "unknown", "detail": "“PARTY” is not known here."}],
+}
+_EXAMPLE = {"items": [{"status": 201, **EXAMPLE_ANSWER}, _REFUSED], "counts": {"created": 1, "refused": 1}}
+
+
+@extend_schema_serializer(component_name="SourceBatchAnswer", examples=[OpenApiExample("Two rows", value=_EXAMPLE, response_only=True)])
 class BatchOut(serializers.Serializer):
     """A row for each row that was sent, in its order, and how many had which result."""
 

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.http import FileResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.parsers import BaseParser
@@ -34,7 +35,27 @@ NDJSON = "application/x-ndjson"
 _PIECE = 64 * 1024
 
 
-@extend_schema_serializer(component_name="PushJob")
+_EXAMPLE = {
+    "id": "019a9b74-0c5e-7f10-a3d1-6b5f2a9c8e01",
+    "unit": "PU-40",
+    "noun": "exchanges",
+    "state": "done",
+    "rows": 10000,
+    "done": 10000,
+    "counts": {"created": 9998, "refused": 2},
+    "refusals": {"unknown": 2},
+    "failure": "",
+    "results": "https://nhip-cau.example.vn/api/v1/push-jobs/019a9b74-0c5e-7f10-a3d1-6b5f2a9c8e01/results/",
+    "created_at": "2026-11-02T16:05:00+07:00",
+    "finished_at": "2026-11-02T16:05:40+07:00",
+}
+_LINE = '{"status": 201, "external_id": "HS-2026/114", "result": "created", "id": "019a9b70-11aa-7b3c-8d5e-0a1b2c3d4e5f", "revision": 1}\n'
+
+
+@extend_schema_serializer(
+    component_name="PushJob",
+    examples=[OpenApiExample("A file that is written", value=_EXAMPLE, response_only=True, status_codes=["200", "202"])],
+)
 class JobOut(serializers.Serializer):
     """A file of rows that is written in the background: how far it is, and how many rows had which result."""
 
@@ -176,8 +197,12 @@ class PushJobView(_JobView):
 class PushJobResultsView(_JobView):
     """What became of each row of a file, a JSON object a line, in the order of the file."""
 
-    schema = None
+    name = "push_job_results"
 
+    @extend_schema(
+        responses={(200, NDJSON): OpenApiTypes.STR},
+        examples=[OpenApiExample("One row", value=_LINE, media_type=NDJSON, response_only=True, status_codes=["200"])],
+    )
     def get(self, request: Request, **key: Any) -> HttpResponseBase:
         refuse_unknown_parameters(request, ())
         job = self.job()

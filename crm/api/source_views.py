@@ -9,7 +9,7 @@ from typing import Any, ClassVar, cast
 from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
@@ -31,7 +31,28 @@ from crm.models import Unit, User
 _NO_REVISION = 0
 
 
-@extend_schema_serializer(component_name="SourceAnswer")
+EXAMPLE_ANSWER = {
+    "external_id": "HS-2026/114",
+    "result": "created",
+    "id": "019a9b70-11aa-7b3c-8d5e-0a1b2c3d4e5f",
+    "revision": 1,
+}
+_EXAMPLE_KEY = {
+    "external_id": "HS-2026/114",
+    "id": "019a9b70-11aa-7b3c-8d5e-0a1b2c3d4e5f",
+    "revision": 3,
+    "merged_into": None,
+    "version": 7,
+    "changed_at": None,
+    "pushed_at": "2026-11-02T16:05:00+07:00",
+    "withdrawn_at": None,
+}
+
+
+@extend_schema_serializer(
+    component_name="SourceAnswer",
+    examples=[OpenApiExample("A new row", value=EXAMPLE_ANSWER, response_only=True, status_codes=["200", "201", "202"])],
+)
 class AnswerOut(serializers.Serializer):
     """What became of a word, and of which record."""
 
@@ -44,7 +65,7 @@ class AnswerOut(serializers.Serializer):
     proposed = serializers.ListField(child=serializers.CharField(), required=False, help_text="Fields that wait in it.")
 
 
-@extend_schema_serializer(component_name="SourceKey")
+@extend_schema_serializer(component_name="SourceKey", examples=[OpenApiExample("A key", value=_EXAMPLE_KEY, response_only=True)])
 class KeyOut(serializers.Serializer):
     """A key of the unit, the record that it stands for, and how far the source's word about it has come."""
 
@@ -58,7 +79,10 @@ class KeyOut(serializers.Serializer):
     withdrawn_at = serializers.DateTimeField(allow_null=True)
 
 
-@extend_schema_serializer(component_name="SourceKeyPage")
+@extend_schema_serializer(
+    component_name="SourceKeyPage",
+    examples=[OpenApiExample("The only page", value={"items": [_EXAMPLE_KEY], "next": None, "previous": None}, response_only=True)],
+)
 class KeyPageOut(serializers.Serializer):
     """A page of keys."""
 
