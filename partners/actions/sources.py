@@ -115,7 +115,7 @@ class _Word:
         """
         unnamed = {name: value for name, value in LEFT_OUT.items() if name not in self.item.values}
         found_by = {name: self.said[name] for name in ("name", "name_language")} if is_linked else {}
-        return unnamed | found_by | self.key.pushed
+        return {**unnamed, **found_by, **self.key.pushed}
 
 
 @dataclass
