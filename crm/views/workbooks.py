@@ -22,10 +22,10 @@ from crm.paging import InvalidCursorError, keyset_page
 from crm.permissions import Permission, requires
 from crm.workbooks import uploads
 from crm.workbooks.forms import BringForm, TakeForm
-from crm.workbooks.pages import outcomes_for, sections_of
+from crm.workbooks.pages import drafts_of, outcomes_for, sections_of
 from crm.workbooks.plans import HERE, MINE
 from crm.workbooks.taking import Content, take
-from crm.workbooks.writing import file_name, write_workbook
+from crm.workbooks.writing import Told, file_name, write_workbook
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PAGE = 30
@@ -159,7 +159,7 @@ def _send(request: SignedInRequest, content: Content, upload: WorkbookUpload | N
     by: User = request.user
     counts = {each.sheet.code: len(each.records) for each in content.sheets}
     record_event(AuditVerb.EXPORTED, by=by, request=request, list="workbook", format="xlsx", unit=content.taken.unit, rows=counts)
-    response = FileResponse(write_workbook(content, outcomes_for(upload) if upload else None))
+    response = FileResponse(write_workbook(content, Told(outcomes_for(upload), drafts_of(upload)) if upload else None))
     response["Content-Type"] = MEDIA_TYPE
     response["Content-Disposition"] = f'attachment; filename="{file_name(content.taken)}"'
     response["Cache-Control"] = "no-store"

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils.dateformat import format as format_day
 
-from crm.three_way import Conflict
-from crm.workbooks.cells import Raw
-from crm.workbooks.plans import WHOLE_ROW, RowPlan
+from crm.three_way import Conflict, same
+from crm.workbooks.cells import Raw, is_empty
+from crm.workbooks.plans import WHOLE_ROW, RowFate, RowPlan
 from crm.workbooks.reading import ReadSheet
 from crm.workbooks.sheets import Sheet
 from crm.workbooks.words import Words
@@ -18,7 +18,10 @@ LONGEST_SHOWN = 500
 
 
 def outcome_entry(plan: RowPlan, words: Words, sheets: Sheets) -> dict[str, Any]:
-    """What becomes, or became, of a row. ``changes``: column, what stood there, what stands there then."""
+    """What becomes, or became, of a row. ``changes``: column, what stood there, what stands there then.
+
+    ``typed``: what cells say of a row that is not written.
+    """
     read = sheets[plan.row.sheet]
     names = [column.name for column in read.sheet.columns if column.name in plan.values]
     return {
@@ -28,11 +31,21 @@ def outcome_entry(plan: RowPlan, words: Words, sheets: Sheets) -> dict[str, Any]
         "label": plan.label or str(plan.record or ""),
         "fate": plan.fate.value,
         "archives": plan.archives,
+        "is_new": plan.record is None,
+        "typed": _typed(plan) if plan.fate in (RowFate.REFUSED, RowFate.UNDECIDED) else {},
         "changes": [
             [name, _shown(read.sheet, name, plan.current.get(name), words), _shown(read.sheet, name, plan.values[name], words)]
             for name in names
         ],
     }
+
+
+def _typed(plan: RowPlan) -> dict[str, str]:
+    """What the cells of a row say that is not written: all of a new row, else those that differ, so that nobody types them again."""
+    said = {name: _as_text(raw) for name, raw in plan.row.cells.items() if not is_empty(raw)}
+    if plan.record is None or not plan.read:
+        return said
+    return {name: text for name, text in said.items() if name in plan.read and not same(plan.read[name], plan.current.get(name))}
 
 
 def refused_entries(plan: RowPlan, words: Words, sheets: Sheets) -> Iterator[dict[str, Any]]:

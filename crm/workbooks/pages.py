@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from crm.models import WorkbookUpload
 from crm.workbooks.plans import RowFate
 from crm.workbooks.sheets import SHEETS
+from crm.workbooks.writing import Draft
 
 ROWS_SHOWN = 100
 
@@ -62,7 +63,21 @@ def outcomes_for(upload: WorkbookUpload) -> dict[str, dict[str, str]]:
         lines.append(_("Refused (%(code)s), %(column)s: %(message)s") % {
             "code": entry["code"], "column": _column(entry["sheet"], entry["column"]), "message": entry["message"],
         })  # fmt: skip
+    for row in upload.preview.get("rows", ()):
+        if row.get("typed") and row["fate"] == RowFate.REFUSED and not row["is_new"]:
+            said = "; ".join(f"{_column(row['sheet'], name)}: {text}" for name, text in row["typed"].items())
+            told.setdefault(row["sheet"], {}).setdefault(row["key"], []).append(_("Not written: %(cells)s") % {"cells": said})
     return {sheet: {key: "\n".join(lines) for key, lines in rows.items()} for sheet, rows in told.items()}
+
+
+def drafts_of(upload: WorkbookUpload) -> dict[str, list[Draft]]:
+    """By sheet, the new rows that were not written, for the empty rows of the next workbook."""
+    told = outcomes_for(upload)
+    found: dict[str, list[Draft]] = {}
+    for row in upload.preview.get("rows", ()):
+        if row.get("is_new") and row.get("typed"):
+            found.setdefault(row["sheet"], []).append(Draft(row["key"], row["typed"], told.get(row["sheet"], {}).get(row["key"], "")))
+    return found
 
 
 def fate_label(fate: str, *, is_done: bool) -> str:

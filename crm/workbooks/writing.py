@@ -6,7 +6,8 @@ Everything else of a sheet's protection is that hidden columns stay hidden.
 """
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from math import ceil
 from typing import IO, Any
@@ -31,6 +32,7 @@ ARCHIVE = "archive"
 OUTCOME = "what-happened"
 CODES_ROW, HEAD_ROW, FIRST_ROW = 0, 1, 2
 LONGEST_LIST = 30_000
+Styles = dict[str, Any]
 LINE_HEIGHT, MOST_LINES = 15.0, 6
 _A3 = 8
 _PROTECTION = {
@@ -39,10 +41,27 @@ _PROTECTION = {
 }  # fmt: skip
 
 
-def write_workbook(content: Content, outcomes: dict[str, dict[str, str]] | None = None) -> IO[bytes]:
+@dataclass(frozen=True)
+class Draft:
+    """A new row that was not written: its cells as they were typed, and why. It stands in the empty row of its key again."""
+
+    key: str
+    cells: Mapping[str, str]
+    told: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a workbook says of one that came back: by sheet what became of rows, by key, and the new rows that were not written."""
+
+    outcomes: Mapping[str, Mapping[str, str]]
+    drafts: Mapping[str, Sequence[Draft]]
+
+
+def write_workbook(content: Content, told: Told | None = None) -> IO[bytes]:
     """Write the workbook to a temporary file, gone when closed, and return that from its beginning.
 
-    ``outcomes``: by sheet and key, what became of the rows of a workbook that came back; they stand in a column of their own.
+    ``told``: what became of the rows of a workbook that came back, in a column of its own.
     """
     file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115  (closed by the answer that sends it)
     # Strings stay strings: no formulas, no links, no numbers made of digits.
@@ -52,9 +71,7 @@ def write_workbook(content: Content, outcomes: dict[str, dict[str, str]] | None 
     write_read_me(book, content.taken, [names[each.sheet.code] for each in content.sheets])
     lists = _Lists(book, content)
     for each in content.sheets:
-        _SheetWriter(
-            book.add_worksheet(names[each.sheet.code]), each, content, styles, lists, (outcomes or {}).get(each.sheet.code)
-        ).write()
+        _SheetWriter(book.add_worksheet(names[each.sheet.code]), each, content, styles, lists, told).write()
     lists.write()
     _write_about(book, content.taken)
     book.close()
@@ -75,7 +92,7 @@ def file_name(taken: Taken) -> str:
     return f"nhip-cau-{taken.unit.lower()}-{localtime(taken.at):%Y-%m-%d-%H%M}.xlsx"
 
 
-def _styles(book: Workbook) -> dict[str, Any]:
+def _styles(book: Workbook) -> Styles:
     top = {"valign": "top", "locked": False}
     return {
         "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "bg_color": "#E8EEF4"}),
@@ -98,16 +115,15 @@ def _sheet_names(content: Content) -> dict[str, str]:
 
 
 class _SheetWriter:
-    def __init__(
-        self, worksheet: Any, each: SheetContent, content: Content, styles: dict[str, Any], lists: "_Lists", outcomes: dict[str, str] | None
-    ) -> None:
+    def __init__(self, worksheet: Any, each: SheetContent, content: Content, styles: Styles, lists: "_Lists", told: Told | None) -> None:
         self.worksheet, self.each, self.content, self.styles, self.lists = worksheet, each, content, styles, lists
         self.sheet = each.sheet
-        self.outcomes = outcomes
+        self.outcomes = None if told is None else told.outcomes.get(each.sheet.code, {})
+        self.drafts = [] if told is None else list(told.drafts.get(each.sheet.code, ()))[:SPARE_ROWS]
         self.columns = self.sheet.columns
         self.first = len(KEYS)
         self.archive_at = self.first + len(self.columns)
-        self.last = self.archive_at + (outcomes is not None)
+        self.last = self.archive_at + (told is not None)
 
     def write(self) -> None:
         self._write_heads()
@@ -120,6 +136,9 @@ class _SheetWriter:
             self.worksheet.set_row(line, height_of(zip(written, (column.cell.width for column in self.columns), strict=True)))
             if self.outcomes is not None and (told := self.outcomes.get(str(record.public_id))):
                 self.worksheet.write_string(line, self.last, told[:32_000], self.styles["told"])
+            line += 1
+        for draft in self.drafts:
+            self._write_draft(line, draft)
             line += 1
         for spare in range(SPARE_ROWS):
             self._write_key(line + spare, str(new_public_id()), 0)
@@ -143,6 +162,13 @@ class _SheetWriter:
         self.worksheet.write_string(line, 0, key, self.styles["text"])
         self.worksheet.write_number(line, 1, revision, self.styles["number"])
         self.worksheet.write_string(line, 2, mark(self.content.taken.unit, self.sheet.code, key, revision), self.styles["text"])
+
+    def _write_draft(self, line: int, draft: Draft) -> None:
+        self._write_key(line, draft.key, 0)
+        for place, column in enumerate(self.columns, start=self.first):
+            if text := draft.cells.get(column.name):
+                self.worksheet.write_string(line, place, text, self.styles["text"])
+        self.worksheet.write_string(line, self.last, draft.told[:32_000], self.styles["told"])
 
     def _write_cell(self, line: int, place: int, value: Raw) -> None:
         if isinstance(value, date):

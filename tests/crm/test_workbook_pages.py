@@ -116,6 +116,9 @@ def test_the_result_is_a_fresh_workbook_that_says_what_happened(client: Client, 
     row = book.row("partners", partner.name)
     told = str(book.cell("partners", row, "what-happened").value)
     assert "Friend since" in told
+    draft = book.row("partners", "Quỹ Mới")
+    assert (book.cell("partners", draft, "kind").value, book.sheets["partners"].cell(draft, 2).value) == ("Loại lạ", 0)
+    assert "unknown" in str(book.cell("partners", draft, "what-happened").value)
     assert "Here: “Huế”. In the workbook: “Pakse”." in told
 
 
