@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -117,8 +117,8 @@ def _read(position: Position, nouns: frozenset[str], limit: int) -> tuple[_State
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     transaction, number, at, *rest = row
-    if isinstance(at, str):  # SQLite keeps moments as text.
-        at = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    if at.tzinfo is None:  # SQLite keeps moments in UTC, without saying so.
+        at = at.replace(tzinfo=UTC)
     return Entry(transaction, number, at, *rest)
 
 
