@@ -320,7 +320,7 @@ API_TOKENS_PER_MINUTE = env.int("API_TOKENS_PER_MINUTE", default=30)
 FEED_READS_PER_MINUTE = env.int("FEED_READS_PER_MINUTE", default=60)
 # Hosts ("name" or "name:port") that webhooks may reach although they stand inside our own network, also without https.
 # A sandbox reaches no other hosts at all than those in SANDBOX_WEBHOOK_HOSTS.
-WEBHOOK_ALLOWED_HOSTS = env.list("SANDBOX_WEBHOOK_HOSTS" if SANDBOX else "WEBHOOK_ALLOWED_HOSTS", default=[])
+WEBHOOK_ALLOWED_HOSTS = env.list("SANDBOX_WEBHOOK_HOSTS", default=[]) if SANDBOX else env.list("WEBHOOK_ALLOWED_HOSTS", default=[])
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "TITLE": "Nhịp Cầu API",

@@ -12,7 +12,7 @@ from config.demo.tables import document
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ["README.md", "README.en.md"]
 DOCUMENTS = sorted([*(ROOT / name for name in READMES), *ROOT.glob("docs/**/*.md"), *ROOT.glob("clients/**/*.md")])
-SETTINGS_VARIABLE = re.compile(r'env\.\w+\(\s*"([A-Z_]+)"')
+SETTINGS_VARIABLE = re.compile(r'(?:env\.\w+|_own)\(\s*"([A-Z_]+)"')
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 TABLE_VARIABLE = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
 # What is named by ./dev or python, besides the commands of manage.py.
