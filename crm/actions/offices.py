@@ -160,10 +160,16 @@ def _check_expiry(day: date) -> None:
 
 
 def _give_role(client: OfficeClient, role: Role, *, by: User) -> None:
-    for membership in Membership.objects.filter(user=client.acts_as, unit=client.unit):
-        membership.role = role
-        membership._history_user = by  # type: ignore[attr-defined]  # read by django-simple-history
-        membership.save()
+    """Let the program have this one role in its unit. The roles of a person are nobody's here."""
+    if not client.acts_as.is_program:
+        raise PermissionDenied
+    held = list(Membership.objects.filter(user=client.acts_as, unit=client.unit).order_by("id"))
+    first, *others = held or [Membership(user=client.acts_as, unit=client.unit)]
+    for membership in others:
+        membership.delete()
+    first.role = role
+    first._history_user = by  # type: ignore[attr-defined]  # read by django-simple-history
+    first.save()
     client.may_write = role != Role.VIEWER
 
 

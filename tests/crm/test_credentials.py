@@ -16,7 +16,7 @@ from oauth2_provider.models import AccessToken
 from crm.actions.offices import issue_credential, latest_expiry, may_hold, renew_secret, revoke_credential, units_managed_by
 from crm.choices import AuditVerb, Role, UnitKind
 from crm.models import AuditEvent, Membership, OfficeClient, Unit, User
-from tests.api.caller import Caller, ask_token
+from tests.api.caller import Caller, ask_token, make_credential
 from tests.factories import make_unit, make_user
 from tests.query_counts import get_counted
 
@@ -106,6 +106,17 @@ def test_a_lead_gets_no_secret_of_a_program_that_may_do_more(binh: User, son: Us
         if client == lent:
             assert OfficeClient.objects.get(pk=client.pk).client_secret == before
         revoke_credential(client, by=binh)
+
+
+def test_a_new_role_is_the_only_one_in_the_unit_and_never_a_persons(son: User, an: User, nghe_an: Unit) -> None:
+    client, _secret = made(son, nghe_an)
+    Membership.objects.create(user=client.acts_as, unit=nghe_an, role=Role.UNIT_LEAD)
+    renew_secret(client, by=son, role=Role.VIEWER)
+    assert list(client.acts_as.memberships.values_list("role", flat=True)) == [Role.VIEWER]
+    of_a_person = make_credential(an, expires_on=timezone.localdate() + SOON)
+    with pytest.raises(PermissionDenied):
+        renew_secret(of_a_person, by=son, role=Role.VIEWER)
+    assert an.memberships.get().role == Role.OFFICER
 
 
 def test_other_leads_viewers_and_officers_find_no_credential(binh: User, nghe_an: Unit, quang_ninh: Unit, an: User, dung: User) -> None:
