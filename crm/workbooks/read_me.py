@@ -12,7 +12,7 @@ from xlsxwriter import Workbook
 from crm.models import Unit
 from crm.workbooks.taking import SPARE_ROWS, Taken
 
-WIDTH = 84
+WIDTH = 76
 _A4 = 9
 _SIZES = {"title": 16, "head": 12, "text": 11, "warning": 11}
 

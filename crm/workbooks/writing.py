@@ -84,7 +84,7 @@ def height_of(cells: Iterable[tuple[Raw, int]]) -> float | None:
 
     Spreadsheet programs do not measure wrapped text of files that others wrote.
     """
-    lines = max((sum(ceil(max(len(part), 1) * 1.1 / width) for part in str(cell).split("\n")) for cell, width in cells if cell), default=1)
+    lines = max((sum(ceil(max(len(part), 1) / width) for part in str(cell).split("\n")) for cell, width in cells if cell), default=1)
     return None if lines <= 1 else LINE_HEIGHT * min(lines, MOST_LINES)
 
 
@@ -100,7 +100,7 @@ def _styles(book: Workbook) -> Styles:
         # "@" is what keeps "+84 …", "00123" and "=1+1" as they are typed.
         "text": book.add_format({**top, "num_format": "@", "text_wrap": True}),
         "day": book.add_format({**top, "num_format": "dd/mm/yyyy", "align": "left"}),
-        "number": book.add_format({**top, "num_format": "0"}),
+        "number": book.add_format({**top, "num_format": "0", "align": "left"}),
         "told": book.add_format({**top, "num_format": "@", "text_wrap": True, "italic": True}),
     }
 

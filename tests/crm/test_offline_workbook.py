@@ -3,13 +3,18 @@
 from datetime import date, datetime
 
 import pytest
+from django.db import OperationalError
+from django.utils import translation
 
 from activities.actions.exchanges import change_exchange
 from activities.models import Exchange, FollowUp
+from crm.actions.job_work import work_on
 from crm.actions.undoing import undo_change_set
-from crm.choices import ChangeKind, ChangeState, ImportState
-from crm.models import Field, Unit, User
-from crm.workbooks.plans import ANOTHER, HERE, MINE
+from crm.choices import ChangeKind, ChangeState, ImportState, JobState
+from crm.models import ChangeSet, ChangeSetEntry, Field, JobRun, Unit, User
+from crm.workbooks import jobs, uploads
+from crm.workbooks.plans import ANOTHER, HERE, MINE, RowPlan
+from crm.workbooks.writes import Writer
 from partners.actions.partners import save_partner
 from partners.models import Partner, PartnerKind, Person, Post
 from tests.bed.workbooks import OfficeBook, apply, bring, bring_and_apply, decide, edited, taken
@@ -19,9 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def english(settings: object) -> None:
-    from django.utils import translation
-
+def english() -> None:
     translation.activate("en")
 
 
@@ -235,3 +238,35 @@ def test_partners_of_an_exchange_changed_here_stand_where_the_workbook_did_not_t
     exchange.refresh_from_db()
     assert (exchange.outcome, exchange.place, upload.conflicts) == ("Đã ký.", "Vinh", [])
     assert [row.partner for row in exchange.participations.order_by("rank")] == [other, partner]
+
+
+def test_a_worker_lost_midway_loses_nothing_and_doubles_nothing(
+    partner: Partner, an: User, nghe_an: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(book: OfficeBook) -> None:
+        book.set("partners", book.row("partners", partner.name), city="Huế")
+        for number in range(3):
+            book.set("partners", book.spare("partners", number), name=f"Nhóm {number}", kind="Friendship association")
+
+    upload = bring(edited(taken(nghe_an, by=an), work), by=an)
+    write, written = Writer.write, []
+
+    def lost_at_the_third(writer: Writer, plan: RowPlan, change_set: ChangeSet) -> None:
+        written.append(plan.key)
+        if len(written) == 3:
+            raise OperationalError("the connection was lost")
+        write(writer, plan, change_set)
+
+    monkeypatch.setattr(jobs, "CHUNK", 1)
+    monkeypatch.setattr(Writer, "write", lost_at_the_third)
+    apply(upload, by=an)
+    assert (upload.state, upload.rows_done, Partner.objects.count()) == (ImportState.RUNNING, 2, 2)
+
+    run = JobRun.objects.get(name=uploads.APPLY)
+    JobRun.objects.filter(pk=run.pk).update(state=JobState.QUEUED)
+    work_on(run.pk)
+
+    upload.refresh_from_db()
+    assert (upload.state, upload.counts["created"], upload.counts["changed"]) == (ImportState.DONE, 3, 1)
+    assert sorted(Partner.objects.values_list("name", flat=True)) == sorted([partner.name, "Nhóm 0", "Nhóm 1", "Nhóm 2"])
+    assert ChangeSetEntry.objects.filter(change_set=upload.change_set, model="partners.partner").count() == 4
