@@ -373,6 +373,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # These write tokens into the log when they are asked for every detail, so they are not.
-    "loggers": {"oauthlib": {"level": "INFO"}, "oauth2_provider": {"level": "INFO"}},
+    # These write tokens, or whole addresses of receivers, into the log when they are asked for every detail, so they are not.
+    "loggers": {"oauthlib": {"level": "INFO"}, "oauth2_provider": {"level": "INFO"}, "httpx": {"level": "WARNING"}},
 }

@@ -34,11 +34,22 @@ def claim_due(room: int) -> list[WebhookDelivery]:
     claimed: list[WebhookDelivery] = []
     for due in _receivers(waiting, now) if room > 0 else ():
         for pk in _oldest(waiting, due)[: room - len(claimed)]:
-            if _unclaimed(now).filter(pk=pk).update(claimed_until=now + CLAIMED_FOR):
+            if _take(pk, now):
                 claimed.append(WebhookDelivery.objects.select_related("endpoint__unit").get(pk=pk))
         if len(claimed) == room:
             break
     return claimed
+
+
+def _take(pk: int, now: datetime) -> bool:
+    """Claim one, unless another worker was quicker.
+
+    Only columns of the row itself are asked for: PostgreSQL looks at those again once it has waited for the other worker, but
+    not at what a join or a subquery found before.
+    """
+    unclaimed = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+    row = WebhookDelivery.objects.filter(unclaimed, pk=pk, state=DeliveryState.WAITING, next_try_at__lte=now)
+    return bool(row.update(claimed_until=now + CLAIMED_FOR))
 
 
 def _unclaimed(now: datetime) -> QuerySet[WebhookDelivery]:
