@@ -69,7 +69,7 @@ def _of_noun(source: FeedSource, told: dict[int, list[Entry]], reader: User) -> 
 
 
 def _public_ids(model: Any, pks: set[int], reader: User) -> dict[int, UUID]:
-    return dict(model.objects.visible_to(reader).filter(pk__in=pks).values_list("pk", "public_id")) if pks else {}
+    return dict(model.objects.visible_to(reader).filter(pk__in=pks).order_by().values_list("pk", "public_id")) if pks else {}
 
 
 def _gone_from_sight(source: FeedSource, told: dict[int, list[Entry]], reader: User) -> Iterable[tuple[int, UUID]]:
