@@ -32,6 +32,7 @@ from crm.columns import (
 )
 from crm.models import Tier, TierMembership, User
 from crm.templatetags.nhipcau import ago, day
+from partners.actions.proposals import label_of
 from partners.choices import StewardRole
 from partners.models import ChangeProposal, Partner, Person, Post, Stewardship
 from partners.models.partners import NEVER_MET
@@ -194,7 +195,7 @@ def _proposed_partner(proposal: ChangeProposal) -> SafeString:
 
 
 def _changed_fields(proposal: ChangeProposal) -> str:
-    return joined(Partner._meta.get_field(name).verbose_name for name in proposal.changes)  # type: ignore[union-attr]  # no hidden relation
+    return joined(label_of(name) for name in proposal.changes)
 
 
 PROPOSAL_COLUMNS = (

@@ -186,6 +186,11 @@ class ProposedField:
     declined: bool
 
 
+def label_of(name: str) -> Any:
+    """What a field of the register is called; other names are rows of their own, and no column."""
+    return _("Other names") if name == "names" else Partner._meta.get_field(name).verbose_name  # type: ignore[union-attr]  # a column
+
+
 def proposed_fields(proposal: ChangeProposal) -> list[ProposedField]:
     """The fields of a proposal as they were, as they are wanted and as they are now. Values as the API writes them."""
     partner = Partner.objects.select_related("kind", "country").get(pk=proposal.partner_id)
@@ -193,9 +198,8 @@ def proposed_fields(proposal: ChangeProposal) -> list[ProposedField]:
     found = []
     for name in REGISTRY_FIELDS:
         if (change := proposal.changes.get(name)) is not None:
-            label = _("Other names") if name == "names" else Partner._meta.get_field(name).verbose_name  # type: ignore[union-attr]  # a column
             moved = proposal.state == ProposalState.OPEN and not _stands(name, change[0], stands)
-            found.append(ProposedField(name, label, change[0], change[1], stands[name], moved, declined=len(change) > 2))
+            found.append(ProposedField(name, label_of(name), change[0], change[1], stands[name], moved, declined=len(change) > 2))
     return found
 
 

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from crm.models import Field, Notification, Unit, User
 from partners.actions.merges import merge_partners
 from partners.actions.partners import save_partner
-from partners.actions.proposals import propose_changes
+from partners.actions.proposals import label_of, propose_changes
 from partners.choices import ProposalState
 from partners.models import ChangeProposal, Partner
 from tests.factories import make_partner, make_steward, make_user
@@ -25,6 +26,14 @@ def lao(quang_ninh: Unit) -> Partner:
 @pytest.fixture
 def proposal(lao: Partner, nghe_an: Unit, an: User) -> ChangeProposal:
     return propose_changes(lao, unit=nghe_an, by=an, values={"city": "Pắc Xế", "founded_year": 1979}, message="Theo thư của Hội")
+
+
+def test_the_list_says_which_fields_would_change(lao: Partner, an: User, nghe_an: Unit) -> None:
+    names = [{"name": "LVFA", "language": "en", "usage": "acronym"}]
+    propose_changes(lao, unit=nghe_an, by=an, values={"city": "Pắc Xế", "names": names})
+    answer = page(an, reverse("partners:proposal-list") + "?state=open")
+    with override(an.language):
+        assert str(label_of("names")) in answer.content.decode()
 
 
 def page(user: User, address: str) -> Any:
