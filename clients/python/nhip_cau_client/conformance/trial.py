@@ -10,11 +10,13 @@ from typing import Any
 
 from nhip_cau_client.conformance.line import BadLine
 from nhip_cau_client.connection import Connection
-from nhip_cau_client.office import Office, Outcome, Row
+from nhip_cau_client.office import Office, Outcome, Row, parts_of
 from nhip_cau_client.patience import Patience
-from nhip_cau_client.problems import ProblemError
+from nhip_cau_client.problems import NotReachedError, ProblemError
 from nhip_cau_client.tokens import Tokens
 
+# Archiving takes longer than writing.
+MOST_CLEANED = 100
 QUICKLY = Patience(tries=10, first=0.02, longest=0.5)
 # A day in no period that has been reported on.
 DAY = datetime.now(timezone(timedelta(hours=7))).date().isoformat()
@@ -107,10 +109,11 @@ class Trial:
         """Take out of use what was made: exchanges first, since partners have them."""
         for noun in ("exchanges", "partners"):
             rows = [Row(key, None, version=2**62) for key in sorted(self.made[noun])]
-            with suppress(ProblemError):
-                self.office.put_many(noun, rows)
+            for part in parts_of(rows, most=MOST_CLEANED):
+                with suppress(ProblemError, NotReachedError):
+                    self.office.put_many(noun, part)
             for identifier in self.ids[noun]:
-                with suppress(ProblemError):
+                with suppress(ProblemError, NotReachedError):
                     self.office.connection.send("POST", f"{noun}/{identifier}/archive/", headers={"If-Match": "*"})
 
 
