@@ -6,6 +6,7 @@ for figures; the plain one validates fields and writes the row with its version.
 """
 
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ import httpx
 from django.db import connection
 
 from benchmarks.measure import Timing, heading, line, ms
+from benchmarks.population import _NAMES, _WORDS
 from config.bootstrap.processes import end_with_parent
 from config.bootstrap.providers.ports import free_port
 from config.bootstrap.run import web_command
@@ -156,8 +158,10 @@ def _exchange(number: int, partners: list[str]) -> dict[str, Any]:
 
 
 def _partner(number: int) -> dict[str, Any]:
+    # Names as unlike each other as in life: of the same name a thousand times over, likely duplicates would be all that is measured.
+    chance = random.Random(number)
     return {
-        "name": f"Hội Thử nghiệm {number * 7919 % 1_000_003} {number}",
+        "name": f"{chance.choice(_WORDS)} {chance.choice(_NAMES)} {chance.randrange(10**9)}",
         "kind": "FRIENDSHIP_ASSOCIATION",
         "country": ("LA", "KH", "TH", "JP", "FR")[number % 5],
         "city": "Vinh",

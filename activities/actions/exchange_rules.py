@@ -1,7 +1,7 @@
 """The rules of writing exchanges: who may, for whom, and what must hold. The same for one exchange and for many at once."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
@@ -78,17 +78,20 @@ def check_columns(exchange: Exchange) -> None:
     The rows that it points at were read in this transaction, so they are there; constraints are worked out here.
     """
     errors: dict[str, list[ValidationError]] = {}
-    for check in (lambda: exchange.clean_fields(exclude=_LEFT_TO_US), lambda: _check_given(exchange), exchange.clean):
+    for check in (_check_fields, _check_given, Exchange.clean):
         try:
-            check()
+            check(exchange)
         except ValidationError as error:
-            errors = cast("dict[str, list[ValidationError]]", error.update_error_dict(errors))
+            errors = error.update_error_dict(errors)
     if not {"starts_on", "ends_on"} & errors.keys() and exchange.ends_on is not None and exchange.ends_on < exchange.starts_on:
-        message = _ENDS_AFTER_START.get_violation_error_message()  # type: ignore[attr-defined]  # every constraint has it
-        error = ValidationError(message, code=_ENDS_AFTER_START.violation_error_code)
-        errors = cast("dict[str, list[ValidationError]]", error.update_error_dict(errors))
+        message = _ENDS_AFTER_START.get_violation_error_message()
+        errors = ValidationError(message, code=_ENDS_AFTER_START.violation_error_code).update_error_dict(errors)
     if errors:
         raise ValidationError(errors)
+
+
+def _check_fields(exchange: Exchange) -> None:
+    exchange.clean_fields(exclude=_LEFT_TO_US)
 
 
 def _check_given(exchange: Exchange) -> None:

@@ -182,7 +182,7 @@ class _Push:
         editable = Exchange.objects.editable_by(self.by).live().filter(public_id__in=wanted)
         meant = dict(editable.values_list("public_id", "pk")) if wanted else {}
         for word in words:
-            if word.key.exchange_id is None and (pk := meant.get(word.item.same_as)):
+            if word.key.exchange_id is None and word.item.same_as and (pk := meant.get(word.item.same_as)):
                 word.key.exchange_id, word.links = pk, True
         rows = Exchange.objects.filter(pk__in=[word.key.exchange_id for word in words if word.key.exchange_id])
         if words:

@@ -36,7 +36,7 @@ class BatchIn(StrictSerializer):
     default_error_messages = {"too_many": _("At most %(most)d rows are accepted. Send the rest in another request, or all as a file.")}
 
     atomic = serializers.BooleanField(required=False, default=False, help_text="Store all rows or none.")
-    items = serializers.ListField(allow_empty=False, help_text="At most 500 rows; one that is wrong stops no other.")
+    items: Any = serializers.ListField(allow_empty=False, help_text="At most 500 rows; one that is wrong stops no other.")
 
     def validate_items(self, items: list[Any]) -> list[Any]:
         if len(items) > MOST_ROWS:
@@ -102,7 +102,7 @@ class RowWriter:
         if isinstance(result, SourceResult) and result.error is None:
             return {"status": status_of(result), **told(result)}
         error = result.error if isinstance(result, SourceResult) else result
-        answer = problem_details(refusal_of(error, self.noun, self.request), {"request": self.request})  # type: ignore[arg-type]  # one of the two
+        answer = problem_details(refusal_of(error, self.noun, self.request), {"request": self.request})
         if answer is None:
             raise error  # type: ignore[misc]  # a failure of ours, in debugging
         body = {name: answer.data[name] for name in _TOLD if name in answer.data}
@@ -153,7 +153,7 @@ class BatchView(BesideKeys):
     push_kind = PushKind.BATCH
 
     def body_class(self) -> type[serializers.Serializer]:
-        rows = row_serializer(self.noun)(many=True)  # type: ignore[call-arg]  # many makes it a list
+        rows = row_serializer(self.noun)(many=True)
         return type(f"{self.noun.noun.capitalize()}Batch", (BatchIn,), {"items": rows, "__doc__": BatchIn.__doc__})
 
     def post(self, request: Request, **key: Any) -> Response:

@@ -87,7 +87,7 @@ class NdjsonParser(BaseParser):
 
     media_type = NDJSON
 
-    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Received:
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         file = TemporaryUploadedFile("rows.ndjson", NDJSON, 0, "utf-8")
         try:
             return _received(stream, file)
@@ -134,7 +134,7 @@ class PushJobsView(BesideKeys):
         return limit
 
     def body_for_fingerprint(self, request: Request) -> bytes:
-        return cast("bytes", self._received(request).digest)
+        return self._received(request).digest
 
     def post(self, request: Request, **key: Any) -> Response:
         if self.is_dry_run:

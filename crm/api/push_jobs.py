@@ -69,7 +69,7 @@ def _write(job: PushJob, run: JobRun) -> None:
     if not job.results:
         job.results.name = default_storage.save(f"pushes/{job.public_id}.results.ndjson", ContentFile(b""))
     PushJob.objects.filter(pk=job.pk).update(state=JobState.RUNNING, results=job.results.name)
-    with job.file.open("rb") as file, default_storage.open(job.results.name, "rb+") as results:
+    with job.file.open("rb") as file, default_storage.open(str(job.results.name), "rb+") as results:
         _forget_unfinished(results, job.done)
         rows = lines_of(file)
         for _line in islice(rows, job.done):

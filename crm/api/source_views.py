@@ -195,7 +195,7 @@ class SourceView(UnitSourceView):
         self.push_outcomes = PushOutcomes()
         if isinstance(result, serializers.ValidationError) or result.error is not None:
             self.push_outcomes = None
-            raise refusal_of(getattr(result, "error", result), self.noun, self.request)
+            raise refusal_of(_error_of(result), self.noun, self.request)
         self.push_outcomes.add(result.outcome.value, changed_at=read.changed_at)
         answer = Response(told(result), status=status_of(result))
         if result.revision is not None:
@@ -215,7 +215,9 @@ class SourceView(UnitSourceView):
 
     def _age_in_address(self) -> dict[str, Any]:
         """A request that deletes has no body: how young the word is stands in the address."""
-        given = {name: self.request.query_params[name] for name in self.extra_parameters if name in self.request.query_params}
+        given: dict[str, Any] = {
+            name: self.request.query_params[name] for name in self.extra_parameters if name in self.request.query_params
+        }
         if "version" in given:
             text = given["version"]
             if not (text.isascii() and text.isdigit() and len(text) < 20):
@@ -225,6 +227,11 @@ class SourceView(UnitSourceView):
         if not word.is_valid():
             raise InvalidParameter({name: (errors[0].code, errors[0]) for name, errors in word.errors.items()})
         return dict(word.validated_data)
+
+
+def _error_of(result: SourceResult | serializers.ValidationError) -> Exception:
+    error = result.error if isinstance(result, SourceResult) else result
+    return error or RuntimeError("The word was refused without a reason.")
 
 
 class SourceListView(UnitSourceView):

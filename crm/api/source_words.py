@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -124,7 +124,7 @@ class WordReader:
     def read(self, rows: Sequence[Any], **about: Any) -> list[Read]:
         """Return each row as the action takes it, or what is wrong with it."""
         bodies = [row.get("data") for row in rows if isinstance(row, Mapping)]
-        self.context["rows_read"] = RowsRead(self.serializer.fields["data"], bodies)
+        self.context["rows_read"] = RowsRead(cast("StrictSerializer", self.serializer.fields["data"]), bodies)
         return [self._one(row, about) for row in rows]
 
     def _one(self, row: Any, about: Mapping[str, Any]) -> Read:

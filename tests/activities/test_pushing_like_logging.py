@@ -72,10 +72,11 @@ def codes(error: Exception | None) -> Any:
 
 
 def one_by_one(rows: Sequence[dict[str, Any]], by: User) -> tuple[list[Any], list[Exchange]]:
-    told, made = [], []
+    told: list[Any] = []
+    made: list[Exchange] = []
     for row in rows:
         entry = entry_of(row)
-        related = {"fields": entry.fields, "provinces": entry.provinces, "co_units": entry.co_units}
+        related: dict[str, Any] = {"fields": entry.fields, "provinces": entry.provinces, "co_units": entry.co_units}
         try:
             made.append(log_exchange(entry.exchange, by=by, partners=entry.partners, **related))
             told.append(None)

@@ -213,7 +213,7 @@ def run_it() -> None:
 
 
 def results_of(api: Caller, job: dict[str, Any]) -> list[dict[str, Any]]:
-    answer = api.client.get(job["results"], headers={"Authorization": f"Bearer {api.token}"})
+    answer: Any = api.client.get(job["results"], headers={"Authorization": f"Bearer {api.token}"})
     return [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
 
 
