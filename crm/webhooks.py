@@ -67,7 +67,7 @@ def _state(endpoint: WebhookEndpoint) -> SafeString:
     more = reason_in_words(endpoint)
     if endpoint.state == EndpointState.ACTIVE and endpoint.failing_since:
         since = timezone.localtime(endpoint.failing_since)
-        more = format_html(_("takes nothing since {} {}"), day(since), since.strftime("%H:%M"))
+        more = format_html(str(_("takes nothing since {} {}")), day(since), since.strftime("%H:%M"))
     return format_html("{}{}", status(endpoint.state, endpoint.get_state_display()), under(more))
 
 

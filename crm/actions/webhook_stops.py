@@ -1,8 +1,9 @@
 """Webhooks that the site itself switches off, and those who are told of it."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -12,12 +13,12 @@ from crm.choices import AuditVerb, EndpointState, EndpointStop, NotificationTopi
 from crm.models import Membership, OfficeClient, Unit, User, WebhookEndpoint
 from crm.permissions import Permission
 
-_TOLD: dict[EndpointStop, Promise] = {
+_TOLD: dict[EndpointStop, Any] = {
     EndpointStop.GONE: _("The webhook “{name}” was switched off: its receiver says that it is gone for good (410)."),
     EndpointStop.FAILING: _("The webhook “{name}” was switched off: its receiver has taken nothing for three days."),
     EndpointStop.CREDENTIAL: _("The webhook “{name}” was switched off: its credential was revoked or has expired."),
     EndpointStop.SECRET: _("The webhook “{name}” was switched off: its secret can no longer be read. Give it a new one."),
-}  # type: ignore[assignment]  # the stubs type lazy text as text
+}
 
 
 def switch_off(endpoint: WebhookEndpoint, stop: EndpointStop) -> bool:

@@ -203,7 +203,7 @@ class WebhookRotate(SecretShown, UpdateView):
 class WebhookPause(ActionView):
     permission = Permission.CONNECTION_MANAGE
     model = WebhookEndpoint
-    action = staticmethod(pause_endpoint)  # type: ignore[assignment]  # takes its own noun, not any record
+    action = staticmethod(pause_endpoint)
     success_message = _("Paused. What changes meanwhile is told when it goes on.")
     question = Question(
         title=_("Pause this webhook?"),
@@ -215,7 +215,7 @@ class WebhookPause(ActionView):
 class WebhookDisable(ActionView):
     permission = Permission.CONNECTION_MANAGE
     model = WebhookEndpoint
-    action = staticmethod(disable_endpoint)  # type: ignore[assignment]  # takes its own noun, not any record
+    action = staticmethod(disable_endpoint)
     success_message = _("Switched off.")
     question = Question(
         title=_("Switch this webhook off?"),

@@ -65,7 +65,7 @@ def test_what_is_archived_is_told_as_removed_with_the_reason(endpoint: WebhookEn
     tell_all()
     archive_record(partner, by=binh)
     tell_all()
-    data = endpoint.deliveries.order_by("pk").last().payload["data"]
+    data = endpoint.deliveries.latest("pk").payload["data"]
     assert kinds(endpoint)[-1] == "partner.removed"
     assert (data["id"], data["reason"], data["merged_into"]) == (str(partner.public_id), "archived", None)
 

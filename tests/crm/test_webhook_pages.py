@@ -149,7 +149,8 @@ def test_a_new_secret_is_shown_once_and_the_old_one_is_good_for_a_day(lead: Clie
     assert timedelta(hours=23) < endpoint.old_secret_until - timezone.now() <= timedelta(hours=24)
     lead.post(address("rotate", endpoint), {"at_once": "on"})
     endpoint.refresh_from_db()
-    assert (endpoint.old_secret, endpoint.old_secret_until) == ("", None)
+    again = WebhookEndpoint.objects.get(pk=endpoint.pk)
+    assert (again.old_secret, again.old_secret_until) == ("", None)
 
 
 def test_the_page_shows_messages_with_their_tries_by_state(lead: Client, endpoint: WebhookEndpoint) -> None:
