@@ -193,7 +193,7 @@ def _policy_draft() -> Any:
 
 
 def _workbook_with_a_conflict() -> Any:
-    """Bring a workbook back in which a cell was changed that was changed here as well, and another one that was not."""
+    """Bring a workbook back in which a cell was changed that was changed here as well, one that was not, and one that is refused."""
     reader, unit = User.objects.get(username=OPENED_BY), Unit.objects.get(code="PU-40")
     content = taken(unit, by=reader)
     book = OfficeBook(content)
@@ -201,7 +201,13 @@ def _workbook_with_a_conflict() -> Any:
     partner = Partner.objects.get(public_id=book.cell("partners", row, f"{FORMAT}:partners").value)
     partner.city = "Vinh"
     save_partner(partner, by=reader)
-    return bring(edited(content, lambda book: book.set("partners", row, city="Huế", founded_year="năm ngoái")), by=reader).public_id
+
+    def work(book: OfficeBook) -> None:
+        book.set("partners", row, city="Huế")
+        book.set("partners", row + 1, founded_year="năm ngoái")
+        book.set("partners", row + 2, city="Pakse")
+
+    return bring(edited(content, work), by=reader).public_id
 
 
 def _proposed(partner: Any) -> Any:
