@@ -14,5 +14,5 @@ class ActivitiesConfig(AppConfig):
             workbooks,
         )
         from activities.actions import known, linked, merge_rules  # noqa: F401  (facts as known; shares with a key; exchanges in merges)
-        from activities.resources import agreements, promises  # noqa: F401  (lists can bring agreements and commitments)
         from activities.api import sources  # noqa: F401  (files of exchanges can be written by workers)
+        from activities.resources import agreements, promises  # noqa: F401  (lists can bring agreements and commitments)

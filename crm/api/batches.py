@@ -17,7 +17,7 @@ from crm.actions.pushes import PushOutcomes
 from crm.actions.sources import Outcome, SourceItem, SourceResult
 from crm.api.problems import KINDS, Problem, problem_details
 from crm.api.serializers import StrictSerializer
-from crm.api.source_views import EXAMPLE_ANSWER, AnswerOut, SourceView, UnitSourceView, status_of, told
+from crm.api.source_views import EXAMPLE_ANSWER, AnswerOut, SourceView, UnitSourceView, error_of, status_of, told
 from crm.api.source_words import Read, SourceNoun, WordReader, push_words, refusal_of, row_serializer
 from crm.choices import PushKind
 from crm.models import Unit, User
@@ -53,7 +53,7 @@ class RowOut(AnswerOut):
     result = serializers.ChoiceField(Outcome.choices)
     code = serializers.CharField(required=False, help_text="The code of the problem.")
     detail = serializers.CharField(required=False)
-    errors = serializers.ListField(child=serializers.DictField(), required=False, help_text="Pointers lead from the row.")
+    errors = serializers.ListField(child=serializers.DictField(), required=False, help_text="Pointers lead from the row.")  # type: ignore[assignment]  # DRF takes declared fields out of the class
     candidates = serializers.ListField(child=serializers.DictField(), required=False)
     conflicts = serializers.ListField(child=serializers.DictField(), required=False)
     differs = serializers.ListField(child=serializers.CharField(), required=False)
@@ -101,10 +101,10 @@ class RowWriter:
     def _told(self, row: Any, read: Read, result: SourceResult | serializers.ValidationError) -> dict[str, Any]:
         if isinstance(result, SourceResult) and result.error is None:
             return {"status": status_of(result), **told(result)}
-        error = result.error if isinstance(result, SourceResult) else result
+        error = error_of(result)
         answer = problem_details(refusal_of(error, self.noun, self.request), {"request": self.request})
         if answer is None:
-            raise error  # type: ignore[misc]  # a failure of ours, in debugging
+            raise error
         body = {name: answer.data[name] for name in _TOLD if name in answer.data}
         key = read.external_id if isinstance(read, SourceItem) else _key_said(row)
         return {"external_id": key, "result": Outcome.REFUSED.value, "id": None, "revision": None, **body}
@@ -134,7 +134,7 @@ class BesideKeys(UnitSourceView):
 
     single: ClassVar[type[SourceView]]
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]  # the base takes no positional arguments
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method in ("GET", "HEAD", "PUT", "DELETE"):
             name = request.path.rstrip("/").rpartition("/")[2]
             answer: HttpResponseBase = self.single.as_view()(request, *args, external_id=name, **kwargs)

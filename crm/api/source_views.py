@@ -195,7 +195,7 @@ class SourceView(UnitSourceView):
         self.push_outcomes = PushOutcomes()
         if isinstance(result, serializers.ValidationError) or result.error is not None:
             self.push_outcomes = None
-            raise refusal_of(_error_of(result), self.noun, self.request)
+            raise refusal_of(error_of(result), self.noun, self.request)
         self.push_outcomes.add(result.outcome.value, changed_at=read.changed_at)
         answer = Response(told(result), status=status_of(result))
         if result.revision is not None:
@@ -229,7 +229,8 @@ class SourceView(UnitSourceView):
         return dict(word.validated_data)
 
 
-def _error_of(result: SourceResult | serializers.ValidationError) -> Exception:
+def error_of(result: SourceResult | serializers.ValidationError) -> Exception:
+    """Why a word was refused: by its reading, or by the action."""
     error = result.error if isinstance(result, SourceResult) else result
     return error or RuntimeError("The word was refused without a reason.")
 
