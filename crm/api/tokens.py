@@ -30,6 +30,10 @@ class _LimitedPerAddress:
         throttle = AddressThrottle()
         if not throttle.allow_request(request):
             return JsonResponse({"error": "temporarily_unavailable"}, status=429, headers={"Retry-After": str(int(throttle.wait()))})
+        if request.method == "POST" and any("\x00" in name for name in _named_ids(request)):
+            # No credential is called so, and PostgreSQL would fail over the question.
+            record_refusal(None, request, reason="invalid_client")
+            return _refusal("invalid_client", 401)
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc, no-any-return]  # a mix-in for views
 
 
@@ -57,15 +61,21 @@ class OfficeTokenView(_LimitedPerAddress, TokenView):
 
 def named_client(request: HttpRequest) -> OfficeClient | None:
     """The credential that a request for a token names, whether or not it knows its secret."""
+    names = _named_ids(request)
+    found: OfficeClient | None = OfficeClient.objects.filter(client_id=names[0]).first() if names else None
+    return found
+
+
+def _named_ids(request: HttpRequest) -> list[str]:
+    """The identifiers of credentials in the request: that of the header first, which counts before that of the body."""
     scheme, _space, encoded = request.headers.get("Authorization", "").partition(" ")
-    client_id = request.POST.get("client_id", "")
+    names = [request.POST["client_id"]] if "client_id" in request.POST else []
     if scheme == "Basic":
         try:
-            client_id = unquote_plus(b64decode(encoded).decode().partition(":")[0])
+            names.insert(0, unquote_plus(b64decode(encoded).decode().partition(":")[0]))
         except (binascii.Error, ValueError):
-            return None
-    found: OfficeClient | None = None if "\x00" in client_id else OfficeClient.objects.filter(client_id=client_id).first()
-    return found
+            return names
+    return names
 
 
 def _refusal(error: str, status: int) -> JsonResponse:

@@ -83,6 +83,13 @@ def test_a_stranger_is_refused_and_what_he_sent_is_not_kept(parts: dict[str, str
     assert event.details == {"reason": "invalid_client"}
 
 
+def test_a_name_that_no_database_takes_is_refused_in_the_header_and_for_giving_back_too(reference_data: None) -> None:
+    basic = {"Authorization": "Basic " + base64.b64encode(b"a\x00b:x").decode()}
+    for address in ("/oauth/token/", "/oauth/revoke_token/"):
+        answer = Client().post(address, {"grant_type": "client_credentials", "token": "x"}, headers=basic)
+        assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
+
+
 @pytest.mark.parametrize(
     "header", ["Basic", "Basic !!!", "Basic " + base64.b64encode(b"\xff\xfe:x").decode(), "Basic bm9jb2xvbg==", "Bearer x"]
 )
