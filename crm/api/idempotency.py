@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from django.db import connection, transaction
 from django.http import HttpResponse
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rest_framework.request import Request
+
+    from crm.models import User
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -43,16 +45,16 @@ def answer_once(request: Request, key: str, body: bytes, handle: Callable[[], Ht
     The answer is kept in the transaction in which the handler writes: either both are there or neither; a refusal is not kept.
     Raises Problem: key-in-use (409) while the first request runs, key-reused (422) for another request.
     """
-    fingerprint = _fingerprint(request, body)
+    account, fingerprint = cast("User", request.user), _fingerprint(request, body)
     with transaction.atomic():
-        if not _claim(request.user.pk, key):
+        if not _claim(account.pk, key):
             raise Problem("key-in-use", headers={"Retry-After": "1"})
-        stored = StoredAnswer.objects.filter(account=request.user, key=key).first()
+        stored = StoredAnswer.objects.filter(account=account, key=key).first()
         if stored is not None and stored.at > timezone.now() - KEPT_FOR:
             return _replay(stored, fingerprint)
         answer = handle()
         if 200 <= answer.status_code < 300:
-            _keep(answer, request.user, key, fingerprint, instead_of=stored)
+            _keep(answer, account, key, fingerprint, instead_of=stored)
         else:
             transaction.set_rollback(True)
     return answer
@@ -75,7 +77,7 @@ def _fingerprint(request: Request, body: bytes) -> str:
     return hashlib.sha256(head.encode() + body).hexdigest()
 
 
-def _keep(answer: HttpResponse, account: Any, key: str, fingerprint: str, *, instead_of: StoredAnswer | None) -> None:
+def _keep(answer: HttpResponse, account: User, key: str, fingerprint: str, *, instead_of: StoredAnswer | None) -> None:
     if instead_of is not None:
         instead_of.delete()
     headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}

@@ -67,7 +67,7 @@ class OfficeView(APIView):
         limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         return limit
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]  # the base takes no positional arguments
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Serve the request as the framework does, with the layers of a write around the handler."""
         self.args, self.kwargs = args, kwargs
         self.request = asked = self.initialize_request(request, *args, **kwargs)
@@ -96,7 +96,7 @@ class OfficeView(APIView):
         self.perform_authentication(request)
         super().initial(request, *args, **kwargs)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Say by the header ``Allow`` what may be done here; there is nothing else to say."""
         return Response(status=204)
 

@@ -170,7 +170,7 @@ class RecordViewSet(ReferenceViewSet):
         if changed is None:
             return None
         told = {self.told_as.get(name, name) for name in changed}
-        return sorted(told.intersection(self.get_serializer().fields))
+        return sorted(told.intersection(cast("Any", self.get_serializer()).fields))
 
     def get_editable(self) -> Any:
         """Return the record of the address, as stored, for changing it: 404 where it is not visible, 403 where it may not be changed."""

@@ -120,14 +120,15 @@ class NeverRead:
 
 
 def test_a_body_that_says_it_is_too_long_is_refused_unread(api_of_an: Caller) -> None:
-    stated = {"CONTENT_LENGTH": str(10**12), "wsgi.input": NeverRead(), "CONTENT_TYPE": "application/json"}
-    for extra in ({}, {"HTTP_IDEMPOTENCY_KEY": "k"}):
+    stated: dict[str, Any] = {"CONTENT_LENGTH": str(10**12), "wsgi.input": NeverRead(), "CONTENT_TYPE": "application/json"}
+    extras: tuple[dict[str, Any], ...] = ({}, {"HTTP_IDEMPOTENCY_KEY": "k"})
+    for extra in extras:
         answer = Client().generic("POST", "/api/v1/partners/", HTTP_AUTHORIZATION=f"Bearer {api_of_an.token}", **stated, **extra)
         assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
 
 
 def test_a_body_in_chunks_is_told_to_state_its_length(api_of_an: Caller) -> None:
-    headers = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": "", "HTTP_AUTHORIZATION": f"Bearer {api_of_an.token}"}
+    headers: dict[str, Any] = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": "", "HTTP_AUTHORIZATION": f"Bearer {api_of_an.token}"}
     answer = Client().generic("POST", "/api/v1/partners/", content_type="application/json", **headers)
     assert (answer.status_code, answer.json()["code"]) == (411, "length-required")
 
