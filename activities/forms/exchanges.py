@@ -137,7 +137,8 @@ class ExchangeForm(PartnersByNameMixin, WarningsMixin, PeopleMixin, PlainKeysMix
         if not self.instance.pk and not cleaned.get("host_unit"):
             cleaned["host_unit"] = self.fields["host_unit"].queryset.filter(pk__in=self.by.scope.home_unit_ids).first()
         if cleaned.get("starts_on") and cleaned.get("ends_on") and cleaned["ends_on"] < cleaned["starts_on"]:
-            self.add_error("ends_on", _("The last day must not come before the first day."))
+            message = _("The last day must not come before the first day.")
+            self.add_error("ends_on", forms.ValidationError(message, code="ends-before-start"))
         is_early = cleaned.get("starts_on") and cleaned["starts_on"] > timezone.localdate()
         if is_early and cleaned.get("status") == ExchangeStatus.HELD and cleaned.get(self.OVERRULE):
             cleaned["status"] = ExchangeStatus.PLANNED

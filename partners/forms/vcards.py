@@ -106,10 +106,20 @@ class CardRowForm(PlainKeysMixin, forms.Form):
         told: dict[str, Any] = super().clean() or self.cleaned_data
         if told.get("take"):
             if not told.get("full_name") and "full_name" not in self.errors:
-                self.add_error("full_name", _("Give the name."))
+                self.add_error("full_name", forms.ValidationError(_("Give the name."), code="required"))
             if told.get("partner") and not any(told.get(name) for name in self.TITLES):
                 self.add_error("title_vi", _("Give the title of the post in at least one language."))
+            self._hold_rules_of_people(told)
         return told
+
+    def _hold_rules_of_people(self, told: dict[str, Any]) -> None:
+        """What the record itself would refuse is said here, at the place on the card."""
+        for name in self.PERSON:
+            column: Any = Person._meta.get_field(name)
+            try:
+                column.run_validators(column.to_python(told.get(name) or ""))
+            except forms.ValidationError as error:
+                self.add_error(name, error)
 
     def newcomer(self, country: Country | None) -> NewPerson:
         told = self.cleaned_data
