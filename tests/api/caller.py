@@ -41,7 +41,7 @@ class Caller:
     language: str = "en"
     client: Client = field(default_factory=Client)
 
-    def get(self, path: str, *, headers: dict[str, str] | None = None, **query: Any) -> Any:
+    def get(self, path: str, *, headers: Any = None, **query: Any) -> Any:
         return self._send("get", path, query_params=query, headers=headers or {})
 
     def post(self, path: str, body: Any = None, **options: Any) -> Any:

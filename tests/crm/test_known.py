@@ -279,7 +279,7 @@ def test_every_table_with_versions_reads_as_it_was_dumped_on_the_day(author: Use
     """A network of partners, merged the next day, some of its exchanges archived, one added: none of it as known before."""
     today = timezone.localdate()
     with written_on(today - timedelta(days=1)):
-        survivor, merged = entangle(author, random.Random(4))  # noqa: S311  (the same network every time)
+        survivor, merged = entangle(author, random.Random(4))
         for partner in Partner.objects.all():
             partner.save()  # One was changed in bulk, of which no version tells.
         before = _of_versioned(dump())

@@ -51,7 +51,8 @@ def _change_at_once(own_site: OwnSite, lead: Pusher, other: Pusher, centre: Push
         return late
 
     with ThreadPoolExecutor(3) as writers:
-        of_lead, of_other, of_centre = (writers.submit(work) for work in (by_lead, by_other, by_centre))
+        of_lead, of_other = writers.submit(by_lead), writers.submit(by_other)
+        of_centre = writers.submit(by_centre)
         assert set(of_lead.result()) == {200}
         assert set(of_other.result()) <= {200, 202}
         late = of_centre.result()

@@ -31,7 +31,7 @@ def policy(db: None) -> PolicyVersion:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_after_merge_and_taking_apart_the_database_is_as_before(seed: int, khoa: User, policy: PolicyVersion) -> None:
-    survivor, merged = entangle(khoa, random.Random(seed))  # noqa: S311  (the same network every time is wanted)  (a data set, not a secret)
+    survivor, merged = entangle(khoa, random.Random(seed))
     store_figures()
     before = dump()
 
@@ -47,7 +47,7 @@ def test_after_merge_and_taking_apart_the_database_is_as_before(seed: int, khoa:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_nothing_is_left_with_the_merged_partner_and_nothing_is_lost(seed: int, khoa: User) -> None:
-    survivor, merged = entangle(khoa, random.Random(seed))  # noqa: S311  (the same network every time is wanted)
+    survivor, merged = entangle(khoa, random.Random(seed))
     exchanges = set(Participation.objects.filter(partner__in=[survivor, merged]).values_list("exchange", flat=True))
     merge_partners(survivor, merged, by=khoa)
 
@@ -191,7 +191,7 @@ def test_a_merge_leaves_a_trace_and_counts_what_moved(khoa: User) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_two_people_become_one_and_two_again(seed: int, khoa: User, policy: PolicyVersion) -> None:
-    entangle(khoa, random.Random(seed))  # noqa: S311  (the same network every time is wanted)
+    entangle(khoa, random.Random(seed))
     survivor, merged = Person.objects.order_by("pk")[:2]
     store_figures()
     before = dump()

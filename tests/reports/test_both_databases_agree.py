@@ -23,7 +23,7 @@ RISKS = "43d0c764cde7575738b568d4ad25e8408eb8f17cb2f65b48d622f3fe61d7d82f"
 
 
 def test_every_figure_of_a_generated_network_is_the_same_to_the_last_digit(policy: PolicyVersion) -> None:
-    dice = random.Random(20250930)  # noqa: S311  (a data set, not a secret)
+    dice = random.Random(20250930)
     partners = some_partners(30)
     entries = [
         Entry(
@@ -49,7 +49,7 @@ def test_every_figure_of_a_generated_network_is_the_same_to_the_last_digit(polic
 
 
 def test_risks_and_promises_of_a_generated_network_are_the_same(policy: PolicyVersion) -> None:
-    dice = random.Random(6)  # noqa: S311  (a data set, not a secret)
+    dice = random.Random(6)
     partners = some_partners(20)
     Partner.objects.filter(pk__in=[partner.pk for partner in partners]).update(country=Country.objects.get(alpha2="LA"))
     PlanLine.objects.create(country=Country.objects.get(alpha2="LA"), required=6, cadence_days=60)
