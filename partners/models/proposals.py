@@ -33,8 +33,9 @@ class ChangeProposalQuerySet(RecordQuerySet):
 class ChangeProposal(Record):
     """What one unit would change in the registry fields of a partner that another unit leads.
 
-    ``changes``: field → ``[value it was proposed against, proposed value]``, both as the API writes them. Accepted, the
-    proposed values are saved by whoever accepts; what changed meanwhile is shown before.
+    ``changes``: field → ``[value it was proposed against, proposed value]``, both as the API writes them; of an accepted
+    proposal the fields that were declined bear a third element, ``False``. Accepted, the proposed values are saved by whoever
+    accepts; what changed meanwhile is shown before.
     """
 
     partner = models.ForeignKey("partners.Partner", verbose_name=_("partner"), on_delete=models.PROTECT, related_name="proposals")
