@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from crm.actions.records import archive_record, save_record
 from crm.actions.webhook_messages import WAITING_AT_MOST, tell, tell_all
@@ -163,11 +164,15 @@ def test_a_webhook_that_is_off_is_not_told(endpoint: WebhookEndpoint) -> None:
 
 
 def test_nothing_new_costs_the_same_few_queries_however_many_webhooks(
-    receiver: Receiver, endpoint: WebhookEndpoint, client_of_office: OfficeClient, binh: User, django_assert_num_queries: object
+    receiver: Receiver,
+    endpoint: WebhookEndpoint,
+    client_of_office: OfficeClient,
+    binh: User,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for number in range(5):
         make_webhook(receiver, client=client_of_office, by=binh, name=f"Số {number}")
-    with django_assert_num_queries(3):  # type: ignore[operator]
+    with django_assert_num_queries(3):
         assert tell_all() == 0
 
 

@@ -58,7 +58,7 @@ class Outbox:
                 oldest = "SELECT min(seq) FROM outbox WHERE noun = ? AND state = 'waiting' GROUP BY external_id ORDER BY 1 LIMIT ?"
                 database.execute(f"UPDATE outbox SET batch = ? WHERE seq IN ({oldest})", [key, noun, most])  # noqa: S608  (fixed text)
             columns = "seq, external_id, data, version, same_as"
-            rows = database.execute(f"SELECT {columns} FROM outbox WHERE batch = ? ORDER BY seq", [key]).fetchall()  # noqa: S608
+            rows = database.execute(f"SELECT {columns} FROM outbox WHERE batch = ? ORDER BY seq", [key]).fetchall()  # noqa: S608  (the same)
         return key, [Waiting(seq, _row(*values)) for seq, *values in rows]
 
     def settle(self, noun: str, sent: Iterable[Waiting], outcomes: Iterable[Outcome]) -> None:
