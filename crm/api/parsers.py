@@ -1,6 +1,7 @@
 """JSON as it comes from outside: bounded in size and depth, UTF-8, and without values that no database holds."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -72,8 +73,8 @@ def _refuse_constant(name: str) -> None:
 def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
-        names = [name for name, _value in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
+        # Counted in one pass: an object may have hundreds of thousands of names.
+        repeated = next(name for name, times in Counter(name for name, _value in pairs).items() if times > 1)
         raise ParseError(_("The name “%(name)s” occurs twice in one object.") % {"name": ascii(repeated[:60])[1:-1]})
     return document
 
