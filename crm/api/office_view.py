@@ -41,9 +41,8 @@ class OfficeView(APIView):
     metadata_class = None
     # Parameters beside those of the filters and pages, and beside ``dry_run``.
     extra_parameters: ClassVar[tuple[str, ...]] = ()
-    # What takes If-Match (and whether it must be sent), and what takes If-None-Match: by action, or by method where there is none.
+    # What takes If-Match, and whether it must be sent: by action, or by method where there is none.
     matching: ClassVar[Mapping[str, bool]] = {}
-    validating: ClassVar[frozenset[str]] = frozenset()
     # How the health of the connection calls what is written here; a view may name the noun when it knows its address.
     push_kind: PushKind = PushKind.SINGLE
     push_noun: str | None = None

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 IF_MATCH = "If-Match"
-IF_NONE_MATCH = "If-None-Match"
 ANY = "*"
 # One entity tag, weak or strong: any visible character but the quotation mark.
 _TAG = r'(?:W/)?"[\x21\x23-\x7e]*"'
@@ -24,27 +23,25 @@ _OWN = re.compile(r'"rev-([1-9][0-9]{0,8})"')
 
 
 def etag_of(revision: int) -> str:
-    """The strong entity tag of a record's revision: ``"rev-17"``."""
+    """The entity tag of what people wrote of a record: ``"rev-17"``.
+
+    It is for If-Match alone. Parts of a representation that follow from other records move without a revision, so no reader
+    is told "not modified" by it.
+    """
     return f'"rev-{revision}"'
 
 
-def read_tags(request: Request, header: str) -> list[str] | None:
-    """Return the entity tags of a header as they are written, ``["*"]`` for any, None where it was not sent. Raises InvalidHeader."""
-    said = request.headers.get(header)
+def read_tags(request: Request) -> list[str] | None:
+    """Return the entity tags of If-Match as they are written, ``["*"]`` for any, None where it was not sent. Raises InvalidHeader."""
+    said = request.headers.get(IF_MATCH)
     if said is None:
         return None
     said = said.strip()
     if said == ANY:
         return [ANY]
     if not _LIST.fullmatch(said):
-        raise InvalidHeader(header, _('Write the ETag as it was read, with its quotation marks: "rev-17".'))
+        raise InvalidHeader(IF_MATCH, _('Write the ETag as it was read, with its quotation marks: "rev-17".'))
     return re.findall(_TAG, said)
-
-
-def is_still_known(request: Request, revision: int) -> bool:
-    """Whether the reader has this revision already (If-None-Match, by weak comparison), so that 304 says all."""
-    tags = read_tags(request, IF_NONE_MATCH) or []
-    return tags == [ANY] or etag_of(revision) in (tag.removeprefix("W/") for tag in tags)
 
 
 def hold_match(
@@ -60,7 +57,7 @@ def hold_match(
     Raises Problem: if-match-required (428) where the header is missing and required; changed-meanwhile (412) with the
     representation that stands and the names of what differs from the revision named (null where there is no such revision).
     """
-    tags = read_tags(request, IF_MATCH)
+    tags = read_tags(request)
     if tags is None:
         if required:
             raise Problem("if-match-required")
@@ -71,7 +68,7 @@ def hold_match(
 
 def stale(request: Request, revision: int, *, current: Callable[[], Any], differs: Callable[[int], list[str] | None]) -> Problem:
     """The answer to a request whose If-Match names another revision than the one that stands."""
-    named = revision_named(read_tags(request, IF_MATCH) or [])
+    named = revision_named(read_tags(request) or [])
     names = None if named is None else differs(named)
     return Problem("changed-meanwhile", headers={"ETag": etag_of(revision)}, current=current(), differs=names)
 

@@ -19,7 +19,6 @@ from crm.api.schema_components import (
     header,
     key_parameter,
     match_parameter,
-    none_match_parameter,
 )
 
 # What the framework's actions are called for those who connect.
@@ -79,8 +78,6 @@ class ProblemAwareSchema(AutoSchema):
             parameters.append(key_parameter())
         if self._doing in self.view.matching:
             parameters.append(match_parameter(required=self.view.matching[self._doing]))
-        if self._doing in self.view.validating:
-            parameters.append(none_match_parameter())
         return parameters
 
     @property
@@ -92,11 +89,6 @@ class ProblemAwareSchema(AutoSchema):
         bodies = super()._get_response_bodies(direction)
         for status, body in bodies.items():
             body["description"] = body["description"] or _MEANINGS.get(status, "")
-        if self._doing in self.view.validating:
-            bodies["304"] = {
-                "description": "It is still the revision that you have.",
-                "headers": self._get_response_headers_for_code("304"),
-            }
         for code in self._problem_codes():
             kind = KINDS[code]
             body = bodies.setdefault(str(kind.status), self._problem_body(str(kind.title), str(kind.status)))
@@ -106,9 +98,7 @@ class ProblemAwareSchema(AutoSchema):
 
     def _get_response_headers_for_code(self, status_code: str, direction: Any = "response") -> dict[str, Any]:
         names = {"RateLimit", "RateLimit-Policy"}
-        if status_code in ("200", "201", "304") and (
-            self._doing in {*self.view.matching, *self.view.validating} or self._doing == "create"
-        ):
+        if status_code in ("200", "201") and self.view.matching and self._doing in {*self.view.matching, "create", "retrieve"}:
             names.add("ETag")
         names |= _HEADERS_OF_STATUS.get(status_code, set())
         if status_code.startswith("2") and self.method != "GET":
@@ -119,8 +109,6 @@ class ProblemAwareSchema(AutoSchema):
         codes: tuple[str, ...] = _ALWAYS + _WITH_PARAMETERS
         if "{" in self.path:
             codes += ("not-found",)
-        if self._doing in self.view.validating:
-            codes += ("invalid-header",)
         if self._doing in self.view.matching:
             codes += ("invalid-header", "changed-meanwhile")
         if self.view.matching.get(self._doing):

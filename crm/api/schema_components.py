@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter
 from crm.api.dry_run import PARAMETER as DRY_RUN
 from crm.api.idempotency import HEADER as IDEMPOTENCY_KEY
 from crm.api.idempotency import REPLAYED
-from crm.api.preconditions import IF_MATCH, IF_NONE_MATCH
+from crm.api.preconditions import IF_MATCH
 from crm.api.problems import KINDS, TYPE_PREFIX
 
 _LIMIT_EXAMPLES = {"RateLimit": '"minute";r=1187;t=42', "RateLimit-Policy": '"minute";q=1200;w=60'}
@@ -46,7 +46,7 @@ HEADERS: dict[str, Any] = {
         "The limit of the credential: `q` requests in `w` seconds.", {"type": "string", "example": _LIMIT_EXAMPLES["RateLimit-Policy"]}
     ),
     "ETag": _header(
-        "The revision as a strong entity tag, for If-Match and If-None-Match.",
+        "The revision as an entity tag, for If-Match.",
         {"type": "string", "pattern": '^"rev-[0-9]+"$', "example": '"rev-17"'},
     ),
     "Location": _header("The address of what was created.", {"type": "string", "format": "uri"}),
@@ -78,15 +78,6 @@ def match_parameter(*, required: bool) -> OpenApiParameter:
         location=OpenApiParameter.HEADER,
         required=required,
         description="The ETag of what you have read; `*` for whatever stands.",
-    )
-
-
-def none_match_parameter() -> OpenApiParameter:
-    return OpenApiParameter(
-        IF_NONE_MATCH,
-        type={"type": "string", "pattern": _TAGS, "example": '"rev-17"'},
-        location=OpenApiParameter.HEADER,
-        description="The ETag of what you have: 304 where it still stands.",
     )
 
 

@@ -18,7 +18,7 @@ from crm.actions.audit import trace_readings
 from crm.actions.differences import changed_since
 from crm.api.filters import refuse_unknown_parameters
 from crm.api.office_view import OfficeView
-from crm.api.preconditions import ANY, IF_MATCH, etag_of, hold_match, is_still_known, read_tags, stale
+from crm.api.preconditions import ANY, etag_of, hold_match, read_tags, stale
 from crm.api.problems import KINDS
 from crm.api.serializers import StrictSerializer
 from crm.models import User
@@ -77,7 +77,6 @@ class RecordViewSet(ReferenceViewSet):
     lookup_value_converter = "uuid"
     http_method_names = ["get", "head", "options", "post", "patch"]
     matching = {"partial_update": True, "archive": True, "restore": True}
-    validating = frozenset({"retrieve"})
     # Rows that hang on the record and stand in its representation: name there → (model, its foreign key to the record).
     versioned_parts: ClassVar[Mapping[str, tuple[type[Model], str]]] = {}
     # Columns that the representation calls otherwise.
@@ -98,8 +97,6 @@ class RecordViewSet(ReferenceViewSet):
         record = self.get_object()
         if record.is_archived and (survivor := getattr(record, "merged_into", None)) is not None:
             return self.lead_to(request, record, survivor)
-        if is_still_known(request, record.revision):
-            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": etag_of(record.revision)})
         trace_readings([record], by=self.account, request=request)
         return self.respond(record)
 
@@ -152,7 +149,7 @@ class RecordViewSet(ReferenceViewSet):
         try:
             yield
         except ValidationError as error:
-            if getattr(error, "code", None) != "changed-meanwhile" or read_tags(self.request, IF_MATCH) == [ANY]:
+            if getattr(error, "code", None) != "changed-meanwhile" or read_tags(self.request) == [ANY]:
                 raise
             stands = self.get_object().revision
             raise stale(self.request, stands, current=self.represent_stored, differs=self.names_changed_since) from error
