@@ -8,16 +8,15 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from activities.actions.commitments import archive_commitment, save_commitment, settle_commitment
+from activities.api.due import DueIn, DueOut
 from activities.choices import CommitmentState, Side, Standing
 from activities.columns.commitments import with_what_is_seen
 from activities.filters.commitments import CommitmentFilter
 from activities.models import Agreement, Commitment, Exchange
 from activities.models.commitments import UNSETTLED
 from crm.actions.records import restore_record
-from crm.api.serializers import ReferenceField, StrictSerializer, TextField, local
+from crm.api.serializers import ReferenceField, TextField
 from crm.api.views import RecordViewSet, set_values
-from crm.choices import Confidentiality
-from crm.models import Unit, User
 from crm.permissions import Permission
 from partners.models import Partner, Person
 
@@ -42,29 +41,17 @@ SETTLING = ("state", "settled_on", "reason", "proof", "proof_exchange")
 
 
 @extend_schema_serializer(component_name="CommitmentWrite", examples=[OpenApiExample("Promised at a meeting", value=_EXAMPLE)])
-class CommitmentIn(StrictSerializer):
+class CommitmentIn(DueIn):
     """What one side promised the other. A `state` of `done`, `broken` or `dropped` settles it, on `settled_on` or today."""
 
     read_only_names = frozenset({"id", "revision", "standing", "archived", "created_at", "updated_at"})
 
-    text = TextField(max_length=500)
     owed_by = serializers.ChoiceField(Side.choices, required=False)
     partner = ReferenceField(Partner.objects.visible_to, key="public_id", help_text="`id` of the other side.")
     person = ReferenceField(
         Person.objects.visible_to, key="public_id", required=False, allow_null=True, help_text="`id` of who promised it for them."
     )
     promised_on = serializers.DateField(required=False, help_text="By default the day of the exchange, else today.")
-    due_on = serializers.DateField(required=False, allow_null=True)
-    unit = ReferenceField(
-        lambda user: Unit.objects.all(), required=False, help_text="Code; by default the exchange's host unit, else the caller's own."
-    )
-    assignee = ReferenceField(
-        lambda user: User.objects.filter(is_active=True),
-        key="username",
-        required=False,
-        allow_null=True,
-        help_text="Account name of a colleague.",
-    )
     exchange = ReferenceField(Exchange.objects.visible_to, key="public_id", required=False, allow_null=True)
     agreement = ReferenceField(Agreement.objects.visible_to, key="public_id", required=False, allow_null=True)
     state = serializers.ChoiceField(CommitmentState.choices, required=False)
@@ -72,7 +59,6 @@ class CommitmentIn(StrictSerializer):
     reason = TextField(max_length=20_000, required=False, allow_blank=True)
     proof = TextField(max_length=20_000, required=False, allow_blank=True)
     proof_exchange = ReferenceField(Exchange.objects.visible_to, key="public_id", required=False, allow_null=True)
-    confidentiality = serializers.ChoiceField(Confidentiality.choices, required=False)
 
 
 @extend_schema_serializer(
@@ -93,19 +79,13 @@ class CommitmentIn(StrictSerializer):
         )
     ],
 )
-class CommitmentOut(serializers.Serializer):
+class CommitmentOut(DueOut):
     """What one side promised the other, by a day."""
 
-    id = serializers.UUIDField()
-    revision = serializers.IntegerField(min_value=1)
-    text = serializers.CharField()
     owed_by = serializers.ChoiceField(Side.choices, help_text="Whose promise it is.")
     partner = serializers.UUIDField()
     person = serializers.UUIDField(allow_null=True, help_text="Null also where the account may not see the person.")
     promised_on = serializers.DateField()
-    due_on = serializers.DateField(allow_null=True)
-    unit = serializers.CharField(help_text="Code of the unit.")
-    assignee = serializers.CharField(allow_null=True, help_text="Account name of the colleague.")
     exchange = serializers.UUIDField(allow_null=True, help_text="Null also where the account may not see the exchange.")
     agreement = serializers.UUIDField(allow_null=True, help_text="Null also where the account may not see the agreement.")
     state = serializers.ChoiceField(CommitmentState.choices)
@@ -114,24 +94,14 @@ class CommitmentOut(serializers.Serializer):
     reason = serializers.CharField(allow_blank=True)
     proof = serializers.CharField(allow_blank=True)
     proof_exchange = serializers.UUIDField(allow_null=True, help_text="Null also where the account may not see the exchange.")
-    confidentiality = serializers.ChoiceField(Confidentiality.choices)
-    archived = serializers.BooleanField()
-    created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
 
     def to_representation(self, commitment: Any) -> dict[str, Any]:
         # Typed Any for what the view's queryset annotates: whether the account may see what the commitment hangs on.
-        return {
-            "id": str(commitment.public_id),
-            "revision": commitment.revision,
-            "text": commitment.text,
+        return super().to_representation(commitment) | {
             "owed_by": commitment.owed_by,
             "partner": str(commitment.partner.public_id),
             "person": str(commitment.person.public_id) if commitment.person_seen else None,
             "promised_on": commitment.promised_on,
-            "due_on": commitment.due_on,
-            "unit": commitment.unit.code,
-            "assignee": commitment.assignee.username if commitment.assignee else None,
             "exchange": str(commitment.exchange.public_id) if commitment.exchange_seen else None,
             "agreement": str(commitment.agreement.public_id) if commitment.agreement_seen else None,
             "state": commitment.state,
@@ -140,10 +110,6 @@ class CommitmentOut(serializers.Serializer):
             "reason": commitment.reason,
             "proof": commitment.proof,
             "proof_exchange": str(commitment.proof_exchange.public_id) if commitment.proof_exchange_seen else None,
-            "confidentiality": commitment.confidentiality,
-            "archived": commitment.is_archived,
-            "created_at": local(commitment.created_at),
-            "updated_at": local(commitment.updated_at),
         }
 
 

@@ -6,14 +6,13 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from activities.actions.follow_ups import close_follow_up, save_follow_up
+from activities.api.due import DueIn, DueOut
 from activities.choices import FollowUpState
 from activities.filters.follow_ups import FollowUpFilter
 from activities.models import Exchange, FollowUp
 from crm.actions.records import archive_record, restore_record
-from crm.api.serializers import ReferenceField, StrictSerializer, TextField, local
+from crm.api.serializers import ReferenceField, TextField, local
 from crm.api.views import RecordViewSet, set_values
-from crm.choices import Confidentiality
-from crm.models import Unit, User
 from crm.permissions import Permission
 from partners.models import Partner
 
@@ -30,28 +29,15 @@ _EXAMPLE = {
 
 
 @extend_schema_serializer(component_name="FollowUpWrite", examples=[OpenApiExample("After an exchange", value=_EXAMPLE)])
-class FollowUpIn(StrictSerializer):
+class FollowUpIn(DueIn):
     """Something to be done by a day, about an exchange or a partner. A `state` of `done` or `dropped` closes it."""
 
     read_only_names = frozenset({"id", "revision", "closed_at", "archived", "created_at", "updated_at"})
 
-    text = TextField(max_length=500)
-    due_on = serializers.DateField(required=False, allow_null=True)
-    unit = ReferenceField(
-        lambda user: Unit.objects.all(), required=False, help_text="Code; by default the exchange's host unit, else the caller's own."
-    )
-    assignee = ReferenceField(
-        lambda user: User.objects.filter(is_active=True),
-        key="username",
-        required=False,
-        allow_null=True,
-        help_text="Account name of a colleague.",
-    )
     exchange = ReferenceField(Exchange.objects.visible_to, key="public_id", required=False, allow_null=True)
     partner = ReferenceField(Partner.objects.visible_to, key="public_id", required=False, allow_null=True)
     state = serializers.ChoiceField(FollowUpState.choices, required=False)
     remark = TextField(max_length=20_000, required=False, allow_blank=True)
-    confidentiality = serializers.ChoiceField(Confidentiality.choices, required=False)
 
 
 @extend_schema_serializer(
@@ -72,42 +58,22 @@ class FollowUpIn(StrictSerializer):
         )
     ],
 )
-class FollowUpOut(serializers.Serializer):
+class FollowUpOut(DueOut):
     """Something to be done after an exchange, or about a partner."""
 
-    id = serializers.UUIDField()
-    revision = serializers.IntegerField(min_value=1)
-    text = serializers.CharField()
-    due_on = serializers.DateField(allow_null=True)
-    unit = serializers.CharField(help_text="Code of the unit.")
-    assignee = serializers.CharField(allow_null=True, help_text="Account name of the colleague.")
     exchange = serializers.UUIDField(allow_null=True)
     partner = serializers.UUIDField(allow_null=True)
     state = serializers.ChoiceField(FollowUpState.choices)
     closed_at = serializers.DateTimeField(allow_null=True)
     remark = serializers.CharField(allow_blank=True)
-    confidentiality = serializers.ChoiceField(Confidentiality.choices)
-    archived = serializers.BooleanField()
-    created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
 
-    def to_representation(self, follow_up: FollowUp) -> dict[str, Any]:
-        return {
-            "id": str(follow_up.public_id),
-            "revision": follow_up.revision,
-            "text": follow_up.text,
-            "due_on": follow_up.due_on,
-            "unit": follow_up.unit.code,
-            "assignee": follow_up.assignee.username if follow_up.assignee else None,
+    def to_representation(self, follow_up: Any) -> dict[str, Any]:
+        return super().to_representation(follow_up) | {
             "exchange": str(follow_up.exchange.public_id) if follow_up.exchange else None,
             "partner": str(follow_up.partner.public_id) if follow_up.partner else None,
             "state": follow_up.state,
             "closed_at": local(follow_up.closed_at),
             "remark": follow_up.remark,
-            "confidentiality": follow_up.confidentiality,
-            "archived": follow_up.is_archived,
-            "created_at": local(follow_up.created_at),
-            "updated_at": local(follow_up.updated_at),
         }
 
 
@@ -129,7 +95,7 @@ class FollowUpViewSet(RecordViewSet):
     def store(self, record: FollowUp, given: dict[str, Any]) -> None:
         state = given.pop("state", record.state)
         set_values(record, given)
-        if record._state.adding or given:
+        if record.is_new or given:
             save_follow_up(record, by=self.account)
         if state != record.state:
             close_follow_up(record, by=self.account, state=state)
