@@ -15,10 +15,10 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from oauth2_provider.models import AccessToken
 
-from crm.actions.notifications import Telling, holders_of, notify, notify_of
-from crm.choices import NotificationTopic, Role
-from crm.models import Membership, OfficeClient, OfficePush, Unit, User
-from crm.permissions import Permission
+from crm.actions.keepers import keepers_of
+from crm.actions.notifications import Telling, notify, notify_of
+from crm.choices import NotificationTopic
+from crm.models import OfficeClient, OfficePush, Unit
 
 # So many days before a credential ends its keepers are told, and once when it has ended; each time once.
 WARNED_BEFORE = (30, 7, 1, 0)
@@ -30,15 +30,6 @@ RHYTHM_DAYS = 60
 LEAST_DAYS_OF_PUSHES = 5
 SILENT_DAYS_AT_LEAST = 3
 KEPT_DAYS = 90
-
-
-def keepers_of(unit: Unit) -> list[User]:
-    """Who looks after the unit's connections: its leads, or those of the nearest unit above that has one, or the administrators."""
-    held = Membership.objects.on(timezone.localdate()).filter(role=Role.UNIT_LEAD, unit__code__in=unit.path.strip("/").split("/"))
-    leads = list(held.filter(user__is_active=True, user__is_program=False).select_related("user", "unit"))
-    nearest = max((len(membership.unit.path) for membership in leads), default=0)
-    found = {membership.user_id: membership.user for membership in leads if len(membership.unit.path) == nearest}
-    return list(found.values()) or list(holders_of(Permission.ACCOUNT_MANAGE))
 
 
 def warn_of_expiry(today: date) -> int:

@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from crm.actions.audit import record_event
-from crm.actions.notifications import holders_of, notify
-from crm.choices import AuditVerb, EndpointState, EndpointStop, NotificationTopic, Role
-from crm.models import Membership, OfficeClient, Unit, User, WebhookEndpoint
-from crm.permissions import Permission
+from crm.actions.keepers import keepers_of
+from crm.actions.notifications import notify
+from crm.choices import AuditVerb, EndpointState, EndpointStop, NotificationTopic
+from crm.models import OfficeClient, WebhookEndpoint
 
 _TOLD: dict[EndpointStop, Any] = {
     EndpointStop.GONE: _("The webhook “{name}” was switched off: its receiver says that it is gone for good (410)."),
@@ -39,12 +38,3 @@ def switch_off_without_credential() -> int:
     usable = OfficeClient.objects.usable(timezone.localdate())
     ended = WebhookEndpoint.objects.filter(state=EndpointState.ACTIVE).exclude(client__in=usable).select_related("unit")
     return sum(switch_off(endpoint, EndpointStop.CREDENTIAL) for endpoint in ended)
-
-
-def keepers_of(unit: Unit) -> QuerySet[User]:
-    """Who leads the unit today, or one above it; where nobody does, the administrators."""
-    codes = unit.path.strip("/").split("/")
-    above = [f"{'/'.join(codes[:length])}/" for length in range(1, len(codes) + 1)]
-    leading = Membership.objects.on(timezone.localdate()).filter(role=Role.UNIT_LEAD, unit__path__in=above)
-    leads = User.objects.filter(pk__in=leading.values("user"), is_active=True, is_program=False)
-    return leads if leads.exists() else holders_of(Permission.ACCOUNT_MANAGE)

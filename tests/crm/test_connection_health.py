@@ -10,7 +10,8 @@ from django.utils import timezone, translation
 from oauth2_provider.models import AccessToken
 
 from activities.models import ExternalExchangeId
-from crm.actions.connection_warnings import drop_expired_tokens, keepers_of, silent_offices, warn_of_expiry, warn_of_silence
+from crm.actions.connection_warnings import drop_expired_tokens, silent_offices, warn_of_expiry, warn_of_silence
+from crm.actions.keepers import keepers_of
 from crm.actions.offices import renew_secret
 from crm.choices import PushKind, Role
 from crm.connections import health_of, offices_seen_by
@@ -109,6 +110,14 @@ def test_an_office_reads_what_was_refused_and_what_to_do(an: User, credential: O
     ):
         assert words in text
     assert credential.client_secret not in text
+
+
+def test_an_office_that_sent_nothing_yet_reads_what_to_do_next(an: User, binh: User, credential: OfficeClient) -> None:
+    office = reverse("crm:connection-office", args=["PU-40"])
+    assert f'class="button" href="{reverse("crm:workbook-list")}"' in page(an, office).content.decode()
+    assert f'class="button" href="{reverse("crm:credential-create")}"' in page(binh, office).content.decode()
+    pushed(credential)
+    assert reverse("crm:credential-create") not in page(binh, office).content.decode()
 
 
 def test_the_centre_reads_all_offices_in_one_table_with_as_many_statements_for_many(khoa: User, credential: OfficeClient) -> None:
