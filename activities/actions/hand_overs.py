@@ -148,7 +148,7 @@ class _Passing:
     def _planned(self) -> None:
         chosen = self._chosen(PLANNED)
         asked = planned_in_reach(self.person, self.by).filter(public_id__in=chosen)
-        exchanges = list(asked.select_for_update(of=("self",)))
+        exchanges = list(asked.select_for_update(of=("self",)).order_by("pk"))
         present = {row.exchange_id: row for row in Attendance.objects.filter(exchange__in=exchanges, user=self.person)}
         receivers_there = set(Attendance.objects.filter(exchange__in=exchanges, user__in=self.receivers).values_list("exchange", "user"))
         handed, removed, added = [], [], []

@@ -190,7 +190,7 @@ def _change(plans: Sequence[PlannedPromise], *, by: User, run: PromiseRun) -> No
     if not plans or run.change_set is None:
         return
     rows = {plan.commitment.pk: plan for plan in plans if plan.commitment is not None}
-    stored = list(Commitment.objects.select_for_update(of=("self",)).filter(pk__in=rows))
+    stored = list(Commitment.objects.select_for_update(of=("self",)).filter(pk__in=rows).order_by("pk"))
     before = [(commitment, columns_of(commitment, [*rows[commitment.pk].changes, "settled_on", "revision"])) for commitment in stored]
     for commitment in stored:
         row = rows[commitment.pk].row

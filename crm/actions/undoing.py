@@ -115,7 +115,7 @@ class _Undoing:
         if action is ChangeAction.REMOVED:
             self._bring_back(model, entries)
             return
-        rows = model._base_manager.select_for_update(of=("self",)).in_bulk([entry.object_pk for entry in entries])
+        rows = model._base_manager.select_for_update(of=("self",)).order_by("pk").in_bulk([entry.object_pk for entry in entries])
         present = [(entry, rows[entry.object_pk]) for entry in entries if entry.object_pk in rows]
         if action is ChangeAction.CHANGED:
             self._leave_gone(entry for entry in entries if entry.object_pk not in rows)

@@ -71,7 +71,7 @@ def _new_person(plan: PlannedPerson, codes: dict[int, str], *, by: User, run: Pe
 def _change(plans: Sequence[PlannedPerson], *, by: User, run: PeopleRun, change_set: ChangeSet) -> None:
     kept = [plan for plan in plans if plan.changes or plan.outcome is Outcome.RESTORED]
     touched = {plan.person.pk: plan for plan in kept if plan.person and plan.person.pk}
-    people = list(Person.objects.select_for_update(of=("self",)).filter(pk__in=touched))
+    people = list(Person.objects.select_for_update(of=("self",)).filter(pk__in=touched).order_by("pk"))
     before = [columns_of(person, [*touched[person.pk].changes, "archived_at", "archived_by"]) for person in people]
     for person in people:
         for name, (_before, after) in touched[person.pk].changes.items():

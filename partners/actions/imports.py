@@ -97,7 +97,7 @@ def _partner_values(row: PartnerRow, partner: KnownPartner, *, by: User, run: Im
 def _change(plans: list[PlannedRow], *, by: User, run: ImportRun, change_set: ChangeSet) -> None:
     touched = {plan.partner_pk: plan for plan in plans if plan.changes or plan.new_names or plan.outcome is Outcome.RESTORED}
     if touched:
-        partners = list(Partner.objects.select_for_update(of=("self",)).filter(pk__in=touched).prefetch_related("names"))
+        partners = list(Partner.objects.select_for_update(of=("self",)).filter(pk__in=touched).order_by("pk").prefetch_related("names"))
         before = [columns_of(partner, [*touched[partner.pk].changes, *_FOLLOWING]) for partner in partners]
         moved = [partner for partner in partners if _moves(touched[partner.pk])]
         # Figures by country follow from both ends of a move.
