@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from crm.actions import bulk_edits, connection_warnings, job_sweep
 from crm.actions.job_work import work_on
-from crm.actions.pushes import thin_pushes
+from crm.actions.pushes import thin_push_jobs, thin_pushes
 from crm.actions.saved_views import look_for_entries
 from crm.actions.stored_answers import thin_stored_answers
 from crm.actions.undoing import undo_next
@@ -50,9 +50,10 @@ def thin_jobs() -> None:
 
 @shared_task
 def thin_connections() -> None:
-    """Let go of answers that are no longer given again, and of the rows of pushes long past."""
+    """Let go of answers that are no longer given again, and of the rows and files of pushes long past."""
     thin_stored_answers()
     thin_pushes()
+    thin_push_jobs()
 
 
 @shared_task

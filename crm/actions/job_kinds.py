@@ -10,6 +10,7 @@ from crm.models import JobRun
 
 Result = dict[str, Any] | None
 Work = Callable[[JobRun], Result]
+GiveUp = Callable[[JobRun], None]
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class JobKind:
 
     ``work``: does it and returns what came out, or splits the run into parts. ``gather``: what is done after all parts,
     before the whole is done. ``is_routine``: many a day, of which nobody wants to read once they went well.
+    ``give_up``: says at what the run was for that it will not be finished; called in the transaction in which the run fails,
+    also where its worker was lost and no code of its own could say so.
     """
 
     name: str
@@ -25,16 +28,19 @@ class JobKind:
     work: Work
     gather: Work | None = None
     is_routine: bool = False
+    give_up: GiveUp | None = None
 
 
 KINDS: dict[str, JobKind] = {}
 
 
-def job_kind(name: str, label: str | Promise, *, gather: Work | None = None, is_routine: bool = False) -> Callable[[Work], Work]:
+def job_kind(
+    name: str, label: str | Promise, *, gather: Work | None = None, is_routine: bool = False, give_up: GiveUp | None = None
+) -> Callable[[Work], Work]:
     """Register a function as the work of a kind; ``name`` is "app.what"."""
 
     def register(work: Work) -> Work:
-        KINDS[name] = JobKind(name, label, work, gather, is_routine)
+        KINDS[name] = JobKind(name, label, work, gather, is_routine, give_up)
         return work
 
     return register

@@ -98,6 +98,8 @@ def fail_job(run: JobRun, error: str) -> None:
     """The run ends without success; whoever looks after jobs is told, once for the whole. Raises JobTaken."""
     whole = _held_whole(run)
     _advance(run, state=JobState.FAILED, finished_at=timezone.now(), error=error)
+    if run.name in KINDS and (give_up := KINDS[run.name].give_up) is not None:
+        give_up(run)
     if whole is not None:
         go_on_after_parts(whole)
     else:

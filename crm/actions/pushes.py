@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from crm.choices import PushKind
-from crm.models import OfficeClient, OfficePush
+from crm.models import OfficeClient, OfficePush, PushJob
 
 KEPT_DAYS = 90
 MOST_CODES = 50
@@ -32,9 +32,9 @@ class PushOutcomes:
     refusals: Counter[str] = field(default_factory=Counter)
     youngest_change: datetime | None = None
 
-    def add(self, result: str, codes: Iterable[str] = (), *, changed_at: datetime | None = None) -> None:
-        """Count one row by its result ("created", "older", "refused" …), with the codes of a refusal."""
-        self.results[_COLUMNS[result]] += 1
+    def add(self, result: str, codes: Iterable[str] = (), *, changed_at: datetime | None = None, rows: int = 1) -> None:
+        """Count rows by their result ("created", "older", "refused" …), with the codes of a refusal."""
+        self.results[_COLUMNS[result]] += rows
         self.refusals.update(set(codes))
         if changed_at is not None:
             self.youngest_change = max(changed_at, self.youngest_change or changed_at)
@@ -70,3 +70,17 @@ def store_push(
 def thin_pushes() -> int:
     """Remove rows older than 90 days; return how many."""
     return OfficePush.objects.filter(at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).delete()[0]
+
+
+def thin_push_jobs() -> int:
+    """Remove files that ended more than 90 days ago, with their results; return how many.
+
+    The files go before the row: broken off between the two, the next night finds the row and ends it.
+    """
+    old = PushJob.objects.filter(finished_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).order_by("pk")
+    removed = 0
+    for job in old.iterator():
+        job.file.delete(save=False)
+        job.results.delete(save=False)
+        removed += job.delete()[1].get(PushJob._meta.label, 0)
+    return removed

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from crm.actions.pushes import PushOutcomes
 from crm.actions.sources import Outcome, SourceItem, SourceResult
 from crm.api.problems import KINDS, Problem, problem_details
+from crm.api.pushes import codes_of
 from crm.api.serializers import StrictSerializer
 from crm.api.source_views import EXAMPLE_ANSWER, AnswerOut, SourceView, UnitSourceView, error_of, status_of, told
 from crm.api.source_words import Read, SourceNoun, WordReader, push_words, refusal_of, row_serializer
@@ -115,12 +116,16 @@ def _key_said(row: Any) -> str | None:
     return key[:200] if isinstance(key, str) else None
 
 
+def codes_of_row(answer: dict[str, Any]) -> set[str]:
+    """Why a row was refused; nothing where it was not."""
+    return codes_of(answer) if answer["result"] == Outcome.REFUSED else set()
+
+
 def outcomes_of_rows(answers: Iterable[dict[str, Any]]) -> PushOutcomes:
     """What the health of the connection keeps of them."""
     outcomes = PushOutcomes()
     for answer in answers:
-        codes = {one["code"] for one in answer.get("errors", ())} or ({answer["code"]} if "code" in answer else set())
-        outcomes.add(answer["result"], codes)
+        outcomes.add(answer["result"], codes_of_row(answer))
     return outcomes
 
 

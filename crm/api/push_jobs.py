@@ -14,7 +14,7 @@ from typing import IO, Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import OperationalError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import ParseError
@@ -22,7 +22,7 @@ from rest_framework.exceptions import ParseError
 from crm.actions.job_kinds import Result, job_kind
 from crm.actions.job_runs import JobTaken, progress, start_job
 from crm.actions.pushes import PushOutcomes, store_push
-from crm.api.batches import MOST_ROWS, RowWriter
+from crm.api.batches import MOST_ROWS, RowWriter, codes_of_row
 from crm.api.parsers import StrictJSONParser
 from crm.api.source_words import SourceNoun
 from crm.choices import JobState, PushKind
@@ -47,7 +47,15 @@ def start_push(job: PushJob) -> JobRun:
     return start_job(PUSH, key=str(job.public_id), parameters={"push_job": job.pk}, total=job.rows, asked_by=job.asked_by)
 
 
-@job_kind(PUSH, gettext_lazy("File of an office's program"))
+def give_up_file(run: JobRun) -> None:
+    """A file whose worker was lost over and over, or whose database stayed away, has failed; what the work itself said stands."""
+    waiting = PushJob.objects.filter(pk=run.parameters["push_job"], state__in=[JobState.QUEUED, JobState.RUNNING])
+    with translation.override(run.asked_by.language if run.asked_by else "vi"):
+        failure = _("The file was not finished in %(times)s attempts. Rows that are done stay; the administrator was told.")
+    waiting.update(state=JobState.FAILED, failure=failure % {"times": run.attempts}, finished_at=timezone.now())
+
+
+@job_kind(PUSH, gettext_lazy("File of an office's program"), give_up=give_up_file)
 def write_file(run: JobRun) -> Result:
     """Write the rows of a file behind those that are done. Breaks off anywhere without harm."""
     job = PushJob.objects.select_related("unit", "asked_by", "client").get(pk=run.parameters["push_job"])
@@ -68,7 +76,7 @@ def _write(job: PushJob, run: JobRun) -> None:
     writer = RowWriter(NOUNS[job.noun], job.unit, job.asked_by, address)
     if not job.results:
         job.results.name = default_storage.save(f"pushes/{job.public_id}.results.ndjson", ContentFile(b""))
-    PushJob.objects.filter(pk=job.pk).update(state=JobState.RUNNING, results=job.results.name)
+    PushJob.objects.filter(pk=job.pk).update(state=JobState.RUNNING, results=job.results.name, failure="", finished_at=None)
     with job.file.open("rb") as file, default_storage.open(str(job.results.name), "rb+") as results:
         _forget_unfinished(results, job.done)
         rows = lines_of(file)
@@ -76,6 +84,8 @@ def _write(job: PushJob, run: JobRun) -> None:
             pass
         while piece := list(islice(rows, PIECE)):
             with transaction.atomic():
+                # Holds the run too: one that was taken for lost and wakes up must not write into the results of its successor.
+                progress(run, job.done)
                 answers = _written(writer, piece)
                 results.write(b"".join(_as_line(answer) for answer in answers))
                 results.flush()
@@ -133,7 +143,7 @@ def _count(job: PushJob, answers: list[dict[str, Any]]) -> None:
     refusals = dict(counts.get("refusals", {}))
     for answer in answers:
         counts[answer["result"]] = counts.get(answer["result"], 0) + 1
-        for code in {one["code"] for one in answer.get("errors", ())} or ({answer["code"]} if "code" in answer else set()):
+        for code in codes_of_row(answer):
             refusals[code] = refusals.get(code, 0) + 1
     job.counts, job.done = {**counts, **({"refusals": refusals} if refusals else {})}, job.done + len(answers)
     PushJob.objects.filter(pk=job.pk).update(counts=job.counts, done=job.done)
@@ -149,6 +159,5 @@ def _finish(job: PushJob) -> None:
     outcomes.refusals.update(job.counts.get("refusals", {}))
     for result, number in job.counts.items():
         if result != "refusals":
-            for _row in range(number):
-                outcomes.add(result)
+            outcomes.add(result, rows=number)
     store_push(job.client, kind=PushKind.JOB, noun=job.noun, status=202, outcomes=outcomes)

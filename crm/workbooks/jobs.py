@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -28,7 +28,15 @@ from crm.workbooks.writes import Writer
 CHUNK = 100
 
 
-@job_kind(uploads.CHECK, gettext_lazy("Check a workbook"))
+def give_up_workbook(run: JobRun) -> None:
+    """A workbook whose worker was lost over and over, or whose database stayed away, has failed; what the work itself said stands."""
+    stage = ImportState.CHECKING if run.name == uploads.CHECK else ImportState.RUNNING
+    for upload in WorkbookUpload.objects.filter(pk=run.parameters["upload"], state=stage):
+        with translation.override(run.asked_by.language if run.asked_by else "vi"):
+            uploads.fail(upload, _unexpected())
+
+
+@job_kind(uploads.CHECK, gettext_lazy("Check a workbook"), give_up=give_up_workbook)
 def check_workbook(run: JobRun) -> dict[str, Any] | None:
     """Say of each row what would become of it. Rows that would be written are tried out, so that every rule has been asked."""
     upload = WorkbookUpload.objects.select_related("unit", "created_by").get(pk=run.parameters["upload"])
@@ -57,7 +65,7 @@ def check_workbook(run: JobRun) -> dict[str, Any] | None:
     return None
 
 
-@job_kind(uploads.APPLY, gettext_lazy("Apply a workbook"))
+@job_kind(uploads.APPLY, gettext_lazy("Apply a workbook"), give_up=give_up_workbook)
 def apply_workbook(run: JobRun) -> dict[str, Any] | None:
     """Write what a checked workbook asks for, some rows in each transaction, each looked at anew as things stand by then."""
     upload = WorkbookUpload.objects.select_related("unit", "updated_by", "change_set").get(pk=run.parameters["upload"])
@@ -167,5 +175,9 @@ def _failing_clearly(upload: WorkbookUpload) -> Iterator[None]:
     except PermissionDenied:
         uploads.fail(upload, _("The account may no longer write for this unit."))
     except Exception:
-        uploads.fail(upload, _("An unexpected error stopped the work. Nothing of the unfinished part was kept. Tell the administrator."))
+        uploads.fail(upload, _unexpected())
         raise
+
+
+def _unexpected() -> str:
+    return _("An unexpected error stopped the work. Nothing of the unfinished part was kept. Tell the administrator.")

@@ -1,15 +1,22 @@
 """Exchanges by the office's own key over REST: one by one, in batches, as a file."""
 
 import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.core.files.storage import default_storage
 from django.test import override_settings
+from django.utils import timezone
 
 from activities.actions.exchanges import change_exchange
 from activities.models import Exchange, ExternalExchangeId
+from crm.actions.job_runs import JobTaken, claim_job, run_again
+from crm.actions.job_sweep import ATTEMPTS_AT_MOST, sweep_jobs
 from crm.actions.job_work import work_on
+from crm.actions.pushes import thin_push_jobs
+from crm.api.push_jobs import write_file
 from crm.models import JobRun, OfficePush, PushJob, Unit, User
 from partners.models import ExternalId, Partner
 from tests.api.caller import Caller
@@ -243,7 +250,7 @@ def test_a_file_whose_worker_was_lost_goes_on_behind_the_last_piece(
 
     def lose(*args: Any, **kwargs: Any) -> None:
         calls.append(1)
-        if len(calls) == 2:
+        if len(calls) == 4:
             # After the results of the second piece are in the file, before it is committed.
             raise LostError
 
@@ -257,6 +264,44 @@ def test_a_file_whose_worker_was_lost_goes_on_behind_the_last_piece(
     job = api_of_an.get(answer["Location"]).json()
     assert (job["state"], job["counts"], Exchange.objects.count()) == ("done", {"created": 5}, 5)
     assert [one["external_id"] for one in results_of(api_of_an, job)] == [f"A{number}" for number in range(5)]
+
+
+def test_a_file_whose_worker_is_lost_over_and_over_fails_and_says_so(api_of_an: Caller, lao: Partner) -> None:
+    answer = hand_in(api_of_an, row("A", lao))
+    PushJob.objects.update(state="running")
+    JobRun.objects.filter(name="crm.push").update(
+        state="running", attempts=ATTEMPTS_AT_MOST, heartbeat_at=timezone.now() - timedelta(days=1)
+    )
+    sweep_jobs()
+    job = api_of_an.get(answer["Location"]).json()
+    assert (job["state"], job["done"]) == ("failed", 0)
+    assert str(ATTEMPTS_AT_MOST) in job["failure"]
+    assert job["finished_at"] is not None
+    run_again(JobRun.objects.get(name="crm.push"), by=None)
+    run_it()
+    job = api_of_an.get(answer["Location"]).json()
+    assert (job["state"], job["failure"], job["counts"]) == ("done", "", {"created": 1})
+
+
+def test_a_worker_that_wakes_up_after_its_file_was_given_to_another_leaves_the_results_alone(api_of_an: Caller, lao: Partner) -> None:
+    hand_in(api_of_an, row("A", lao))
+    run = claim_job(JobRun.objects.get(name="crm.push").pk)
+    assert run is not None
+    JobRun.objects.filter(pk=run.pk).update(attempts=run.attempts + 1)
+    with pytest.raises(JobTaken):
+        write_file(run)
+    assert (PushJob.objects.get().results.read(), Exchange.objects.count()) == (b"", 0)
+
+
+def test_files_go_with_their_results_after_ninety_days(api_of_an: Caller, lao: Partner) -> None:
+    hand_in(api_of_an, row("A", lao))
+    run_it()
+    job = PushJob.objects.get()
+    assert thin_push_jobs() == 0
+    PushJob.objects.update(finished_at=timezone.now() - timedelta(days=91))
+    assert thin_push_jobs() == 1
+    assert not PushJob.objects.exists()
+    assert not any(default_storage.exists(file.name) for file in (job.file, job.results))
 
 
 def test_a_file_sent_again_with_its_key_is_one_job(api_of_an: Caller, lao: Partner) -> None:

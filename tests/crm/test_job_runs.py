@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -25,7 +26,7 @@ Register = Callable[..., None]
 def kind(monkeypatch: pytest.MonkeyPatch) -> Register:
     """Register a kind of job for one test: ``kind("name", work, gather)``."""
 
-    def register(name: str, work: Callable[[JobRun], Result], gather: Callable[[JobRun], Result] | None = None, **options: bool) -> None:
+    def register(name: str, work: Callable[[JobRun], Result], gather: Callable[[JobRun], Result] | None = None, **options: Any) -> None:
         monkeypatch.setitem(KINDS, name, JobKind(name, f"Việc {name}", work, gather, **options))
 
     return register

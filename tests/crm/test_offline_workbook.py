@@ -1,13 +1,15 @@
 """An office without IT takes its data along, works on them for a week and brings them back: nothing lost, nothing doubled."""
 
-from datetime import date, datetime
+import io
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import OperationalError
-from django.utils import translation
+from django.utils import timezone, translation
 
 from activities.actions.exchanges import change_exchange
 from activities.models import Exchange, FollowUp
+from crm.actions.job_sweep import ATTEMPTS_AT_MOST, sweep_jobs
 from crm.actions.job_work import work_on
 from crm.actions.undoing import undo_change_set
 from crm.choices import ChangeKind, ChangeState, ImportState, JobState
@@ -46,6 +48,16 @@ def test_a_workbook_that_comes_back_as_it_was_changes_nothing(exchange: Exchange
     assert (upload.state, upload.failure) == (ImportState.CHECKED, "")
     assert upload.counts == {"rows": 2, "unchanged": 2, "conflicts": 0}
     assert (upload.refused, upload.conflicts, upload.preview["rows"]) == ([], [], [])
+
+
+def test_a_workbook_whose_worker_is_lost_over_and_over_fails_and_says_so(exchange: Exchange, an: User, nghe_an: Unit) -> None:
+    upload = uploads.take_upload(io.BytesIO(taken(nghe_an, by=an)), name="so-lieu.xlsx", by=an)
+    JobRun.objects.update(state=JobState.RUNNING, attempts=ATTEMPTS_AT_MOST, heartbeat_at=timezone.now() - timedelta(days=1))
+    sweep_jobs()
+    upload.refresh_from_db()
+    assert upload.state == ImportState.FAILED
+    assert upload.failure
+    assert upload.finished_at is not None
 
 
 def test_changed_cells_are_written_as_one_change_set_that_can_be_taken_back(
