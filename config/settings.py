@@ -283,6 +283,7 @@ IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=200_000)
 
 # A file of rows that an office's program sends at once; it is received in pieces and never held in memory.
 PUSH_MAX_BYTES = env.int("PUSH_MAX_BYTES", default=200 * 1024 * 1024)
+PUSH_MAX_ROWS = env.int("PUSH_MAX_ROWS", default=500_000)
 
 # --- REST API --------------------------------------------------------------------------------------
 

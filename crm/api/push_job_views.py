@@ -23,7 +23,7 @@ from crm.api.batches import BesideKeys
 from crm.api.filters import refuse_unknown_parameters
 from crm.api.office_view import OfficeView
 from crm.api.parsers import TooLarge
-from crm.api.problems import InvalidParameter
+from crm.api.problems import InvalidParameter, Problem
 from crm.api.push_jobs import lines_of, start_push
 from crm.api.serializers import local
 from crm.api.source_words import row_serializer
@@ -33,6 +33,8 @@ from crm.permissions import Permission
 
 NDJSON = "application/x-ndjson"
 _PIECE = 64 * 1024
+# Files of one unit that wait or are being written; each is on the disk.
+MOST_WAITING = 20
 
 
 _EXAMPLE = {
@@ -68,7 +70,10 @@ class JobOut(serializers.Serializer):
     counts = serializers.DictField(child=serializers.IntegerField(), help_text="Rows by result.")
     refusals = serializers.DictField(child=serializers.IntegerField(), help_text="Refused rows by code.")
     failure = serializers.CharField(allow_blank=True, help_text="Why the job failed; rows that are done stay.")
-    results = serializers.CharField(allow_null=True, help_text="Address of the results, a JSON object a line, once the job has ended.")
+    results = serializers.CharField(
+        allow_null=True,
+        help_text="Address of the results, a JSON object a line, once the job has ended; for the account that handed it in.",
+    )
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
 
@@ -107,7 +112,11 @@ def _received(stream: IO[Any], file: TemporaryUploadedFile) -> Received:
     file.size = size
     file.flush()
     file.seek(0)
-    return Received(file, digest.hexdigest().encode(), sum(1 for _line in lines_of(file)))
+    rows = sum(1 for _line in lines_of(file))
+    # A row of two characters has a result of hundreds.
+    if rows > settings.PUSH_MAX_ROWS:
+        raise TooLarge
+    return Received(file, digest.hexdigest().encode(), rows)
 
 
 class PushJobsView(BesideKeys):
@@ -144,6 +153,7 @@ class PushJobsView(BesideKeys):
         if not received.rows:
             raise ParseError(_("The file has no rows. Send a JSON object a line."))
         received.file.seek(0)
+        self._refuse_too_many()
         job = PushJob(client=getattr(request.auth, "application", None), asked_by=self.account, unit=self.unit, noun=self.noun.name)
         job.rows = received.rows
         job.file.save(f"{job.public_id}.ndjson", received.file, save=False)
@@ -156,6 +166,12 @@ class PushJobsView(BesideKeys):
             raise
         location = request.build_absolute_uri(reverse("api:push-job", args=[job.public_id]))
         return Response(_shown(job, request), status=status.HTTP_202_ACCEPTED, headers={"Location": location})
+
+    def _refuse_too_many(self) -> None:
+        waiting = PushJob.objects.filter(unit=self.unit, state__in=(JobState.QUEUED, JobState.RUNNING))
+        if waiting.count() >= MOST_WAITING:
+            detail = _("Many files of this unit wait to be written. Send the next one when one of them has ended.")
+            raise Problem("too-many-requests", detail, headers={"Retry-After": "60"})
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         received = getattr(request, "_full_data", None)
@@ -195,7 +211,10 @@ class PushJobView(_JobView):
 
 
 class PushJobResultsView(_JobView):
-    """What became of each row of a file, a JSON object a line, in the order of the file."""
+    """What became of each row of a file, a JSON object a line, in the order of the file.
+
+    For the account that handed it in: where a row was refused, its line tells what stands, as far as that account may see it.
+    """
 
     name = "push_job_results"
 
@@ -206,15 +225,19 @@ class PushJobResultsView(_JobView):
     def get(self, request: Request, **key: Any) -> HttpResponseBase:
         refuse_unknown_parameters(request, ())
         job = self.job()
-        if job.finished_at is None or not job.results:
+        if not _may_read_results(job, request):
             raise NotFound
         return FileResponse(job.results.open("rb"), content_type=NDJSON)
+
+
+def _may_read_results(job: PushJob, request: Request) -> bool:
+    return bool(job.finished_at and job.results) and job.asked_by_id == request.user.pk
 
 
 def _shown(job: PushJob, request: Request) -> dict[str, Any]:
     counts = dict(job.counts)
     refusals = counts.pop("refusals", {})
-    results = request.build_absolute_uri(reverse("api:push-job-results", args=[job.public_id])) if job.finished_at and job.results else None
+    address = reverse("api:push-job-results", args=[job.public_id]) if _may_read_results(job, request) else None
     return {
         "id": str(job.public_id),
         "unit": job.unit.code,
@@ -225,7 +248,7 @@ def _shown(job: PushJob, request: Request) -> dict[str, Any]:
         "counts": counts,
         "refusals": refusals,
         "failure": job.failure,
-        "results": results,
+        "results": address and request.build_absolute_uri(address),
         "created_at": local(job.created_at),
         "finished_at": local(job.finished_at),
     }

@@ -11,6 +11,7 @@ from itertools import islice
 from types import SimpleNamespace
 from typing import IO, Any
 
+from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import OperationalError, transaction
@@ -26,13 +27,15 @@ from crm.api.batches import MOST_ROWS, RowWriter, codes_of_row
 from crm.api.parsers import StrictJSONParser
 from crm.api.source_words import SourceNoun
 from crm.choices import JobState, PushKind
-from crm.models import JobRun, PushJob
+from crm.models import JobRun, PushJob, User
 
 PUSH = "crm.push"
 # Rows that are written and counted together.
 PIECE = MOST_ROWS
 # Longer than any row: what is longer is refused without being read.
 MOST_LINE_BYTES = 512 * 1024
+# A piece of long lines ends earlier, so that what is held in memory does not depend on who sends.
+PIECE_BYTES = 4 * 1024 * 1024
 NOUNS: dict[str, SourceNoun] = {}
 
 
@@ -64,6 +67,9 @@ def write_file(run: JobRun) -> Result:
     except (JobTaken, OperationalError):
         # Another worker has it, or the database was away for a moment: it goes on.
         raise
+    except PermissionDenied:
+        failure = _("The account may no longer write for this unit.")
+        PushJob.objects.filter(pk=job.pk).update(state=JobState.FAILED, failure=failure, finished_at=timezone.now())
     except Exception:
         failure = _("An unexpected error stopped the file. Rows that are done stay; the administrator was told.")
         PushJob.objects.filter(pk=job.pk).update(state=JobState.FAILED, failure=failure, finished_at=timezone.now())
@@ -82,7 +88,9 @@ def _write(job: PushJob, run: JobRun) -> None:
         rows = lines_of(file)
         for _line in islice(rows, job.done):
             pass
-        while piece := list(islice(rows, PIECE)):
+        while piece := _next_piece(rows):
+            # Whoever loses the right meanwhile, writes no further piece.
+            writer.by = address.user = User.objects.get(pk=job.asked_by_id)
             with transaction.atomic():
                 # Holds the run too: one that was taken for lost and wakes up must not write into the results of its successor.
                 progress(run, job.done)
@@ -92,6 +100,16 @@ def _write(job: PushJob, run: JobRun) -> None:
                 _count(job, answers)
                 progress(run, job.done)
     _finish(job)
+
+
+def _next_piece(rows: Iterator[bytes]) -> list[bytes]:
+    """The next lines, as many as are written together."""
+    piece: list[bytes] = []
+    size = 0
+    while len(piece) < PIECE and size < PIECE_BYTES and (line := next(rows, None)) is not None:
+        piece.append(line)
+        size += len(line)
+    return piece
 
 
 def _written(writer: RowWriter, piece: list[Any]) -> list[dict[str, Any]]:
