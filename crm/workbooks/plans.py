@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from crm.choices import Confidentiality
 from crm.models import Unit, User
 from crm.text import fold
 from crm.three_way import Conflict, is_blank, merge, same
@@ -115,7 +116,10 @@ class Planner:
             yield replace(row, key=key, revision=0, is_marked=True)
 
     def _records(self, sheet: Sheet, keys: Sequence[str], *, locked: bool) -> dict[str, Any]:
+        """By key, the records as far as the account sees them; never restricted ones, since its colleagues read what became of the rows."""
         visible = sheet.model._default_manager.visible_to(self.by).filter(public_id__in=keys)  # type: ignore[attr-defined]  # every noun has it
+        if any(field.name == "confidentiality" for field in sheet.model._meta.fields):
+            visible = visible.exclude(confidentiality=Confidentiality.RESTRICTED)
         if locked:
             pks = list(visible.values_list("pk", flat=True))
             visible = sheet.model._default_manager.select_for_update(no_key=True, of=("self",)).filter(pk__in=pks).order_by("pk")

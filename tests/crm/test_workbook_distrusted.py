@@ -233,6 +233,19 @@ def test_restricted_records_and_notes_stay_here(partners: list[Partner], binh: U
     assert not [text for text in ("Kín Đáo", "điều nhạy cảm", "không mời rượu") if text in everything]
 
 
+def test_of_a_record_restricted_meanwhile_nothing_is_told_to_colleagues(partners: list[Partner], binh: User, nghe_an: Unit) -> None:
+    person = save_person(Person(full_name="Bounmy", email="b@example.org"), by=binh)
+    work: Edit = lambda book: book.set("people", book.row("people", "Bounmy"), email="moi@example.org")  # noqa: E731  (one line that says what)
+    content = edited(taken(nghe_an, by=binh), work)
+    person.confidentiality, person.email = Confidentiality.RESTRICTED, "kin@example.org"
+    save_person(person, by=binh)
+
+    upload = bring(content, by=binh)
+
+    assert codes(upload) == [("not-found", "")]
+    assert "kin@" not in str([upload.conflicts, upload.preview, upload.refused])
+
+
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not on this machine")
 def test_a_workbook_saved_by_libreoffice_comes_back_as_it_is(partners: list[Partner], an: User, nghe_an: Unit, tmp_path: Path) -> None:
     save_person(Person(full_name="Bounmy", phone="00123", how_to_address="=1+1", email="b@example.org"), by=an)
