@@ -1,0 +1,35 @@
+"""Sentences of Django REST framework that reach readers and that its Vietnamese catalogue does not have, so that ours has them."""
+
+from django.utils.translation import gettext_noop as _
+
+SENTENCES = (
+    _("A valid integer is required."),
+    _("A valid number is required."),
+    _("Must be a valid boolean."),
+    _("Must be a valid UUID."),
+    _("Not a valid string."),
+    _("Invalid value."),
+    _("String value too large."),
+    _("This field may not be null."),
+    _("This field must be unique."),
+    _("This selection may not be empty."),
+    _('"{input}" is not a valid choice.'),
+    _("Object with {slug_name}={value} does not exist."),
+    _("Datetime has wrong format. Use one of these formats instead: {format}."),
+    _("Datetime value out of range."),
+    _("Expected a date but got a datetime."),
+    _("Ensure this field has at least {min_length} characters."),
+    _("Ensure this field has no more than {max_length} characters."),
+    _("Ensure this field has at least {min_length} elements."),
+    _("Ensure this field has no more than {max_length} elements."),
+    _("Ensure this value is greater than or equal to {min_value}."),
+    _("Ensure this value is less than or equal to {max_value}."),
+    _("Ensure that there are no more than {max_digits} digits in total."),
+    _("Ensure that there are no more than {max_decimal_places} decimal places."),
+    _("Ensure that there are no more than {max_whole_digits} digits before the decimal point."),
+    _('Expected a list of items but got type "{input_type}".'),
+    _('Expected a dictionary of items but got type "{input_type}".'),
+    _("Invalid data. Expected a dictionary, but got {datatype}."),
+    _("No file was submitted."),
+    _("The submitted file is empty."),
+)
