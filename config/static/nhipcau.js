@@ -21,6 +21,21 @@
     if (event.target.closest("[data-prints]")) window.print();
   });
 
+  // What has to be carried elsewhere to the letter is copied with one press, where the browser lets a page do so.
+  if (navigator.clipboard) document.querySelectorAll("[data-copies]").forEach((button) => { button.hidden = false; });
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copies]");
+    if (!button) return;
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).value);
+    button.lastChild.textContent = button.dataset.copied;
+    say(button.dataset.copied);
+  });
+
+  // On a phone the row of pages is wider than the screen: the page that is open stands in sight.
+  const place = document.querySelector(".places [aria-current]");
+  const row = place?.closest("ul");
+  if (row) row.scrollLeft += place.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - place.offsetWidth) / 2;
+
   const isTyping = (element) => element.matches("input, select, textarea, [contenteditable]");
 
   document.addEventListener("keydown", (event) => {
