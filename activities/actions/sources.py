@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from activities.actions.announcing import announced_together
@@ -186,7 +187,8 @@ class _Push:
                 word.key.exchange_id, word.links = pk, True
         rows = Exchange.objects.filter(pk__in=[word.key.exchange_id for word in words if word.key.exchange_id])
         if words:
-            related = rows.select_related("kind", "country", "host_unit", "policy_document", "parent")
+            own = Exchange.objects.editable_by(self.by).filter(pk=OuterRef("pk"))
+            related = rows.annotate(may_be_changed=Exists(own)).select_related("kind", "country", "host_unit", "policy_document", "parent")
             read = related.prefetch_related("participations__partner", "fields", "provinces", "co_units__unit")
             # Held until the end, so that nothing is written between comparing and storing.
             held = read.select_for_update(of=("self",), no_key=True).order_by("pk")
@@ -207,6 +209,7 @@ class _Push:
     def _withdraw(self, word: _Word) -> Outcome:
         exchange = self.exchanges.get(word.key.exchange_id or 0)
         if exchange is not None and not exchange.is_archived:
+            _refuse_unseen(exchange)
             self._refuse_stale(word, exchange, ["archived"])
             self._refuse_closed(_place(exchange))
             archive_exchange(exchange, by=self.by)
@@ -218,6 +221,7 @@ class _Push:
             raise ValidationError({"same_as": ValidationError(_("There is no such exchange that the account may change."), code="unknown")})
         if word.item.same_as not in (None, exchange.public_id):
             raise ValidationError({"same_as": ValidationError(_("The key already stands for another exchange."), code="key-taken")})
+        _refuse_unseen(exchange)
         here = standing(exchange)
         merged = merge({} if word.links else word.key.pushed, word.body, as_json(here), as_sets=SETS)
         apply, conflicts = overrule(merged, word.item, revision=exchange.revision)
@@ -273,6 +277,12 @@ class _Push:
 
     def _refuse(self, place: int, error: Exception) -> None:
         self.results[place] = SourceResult(external_id=self.items[place].external_id, outcome=Outcome.REFUSED, error=error)
+
+
+def _refuse_unseen(exchange: Any) -> None:
+    """Refuse before anything is compared: of an exchange that was closed to the account meanwhile, not even a conflict is told."""
+    if not exchange.may_be_changed:
+        raise PermissionDenied
 
 
 def _place(exchange: Exchange) -> tuple[int, date]:

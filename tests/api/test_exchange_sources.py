@@ -1,14 +1,15 @@
 """Exchanges by the office's own key over REST: one by one, in batches, as a file."""
 
 import json
-from datetime import timedelta
+import time
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from django.core.files.storage import default_storage
 from django.test import override_settings
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from activities.actions.exchanges import change_exchange
 from activities.models import Exchange, ExternalExchangeId
@@ -17,10 +18,11 @@ from crm.actions.job_sweep import ATTEMPTS_AT_MOST, sweep_jobs
 from crm.actions.job_work import work_on
 from crm.actions.pushes import thin_push_jobs
 from crm.api.push_jobs import write_file
+from crm.choices import Confidentiality
 from crm.models import JobRun, OfficePush, PushJob, Unit, User
 from partners.models import ExternalId, Partner
-from tests.api.caller import Caller
-from tests.factories import make_partner
+from tests.api.caller import Caller, caller_for
+from tests.factories import make_exchange, make_partner
 
 KEYS = "/sources/PU-40/exchanges"
 
@@ -184,6 +186,22 @@ def test_both_sides_are_shown_and_the_source_decides_with_if_match(api_of_an: Ca
     assert Exchange.objects.get().place == "Huế"
 
 
+def test_of_an_exchange_closed_to_the_program_meanwhile_no_conflict_is_told(
+    api_of_an: Caller, binh: User, lao: Partner, nghe_an: Unit
+) -> None:
+    exchange = make_exchange(lao, by=binh, on=date(2026, 3, 16), host_unit=nghe_an, title="Gặp")
+    linked = put(api_of_an, "A", {"version": 1, "same_as": str(exchange.public_id), "data": data(lao, title="Gặp")})
+    assert linked.json()["result"] == "linked", linked.content
+    exchange.refresh_from_db()
+    exchange.confidentiality, exchange.title = Confidentiality.RESTRICTED, "Chuyện kín"
+    change_exchange(exchange, by=binh)
+    for body in ({"title": "Họp"}, {"title": "Chuyện kín", "confidentiality": "restricted"}):
+        answer = put(api_of_an, "A", {"version": 3, "data": data(lao, **body)})
+        assert (answer.status_code, answer.json()["code"]) == (403, "permission-denied"), answer.content
+        assert "kín" not in answer.content.decode()
+    assert delete(api_of_an, "A", version=4).status_code == 403
+
+
 def test_keys_of_another_unit_are_not_for_this_program(api_of_chau: Caller, lao: Partner) -> None:
     assert put(api_of_chau, "A", {"data": data(lao)}).status_code == 403
     assert batch(api_of_chau, row("A", lao)).status_code == 403
@@ -290,7 +308,9 @@ def test_a_worker_that_wakes_up_after_its_file_was_given_to_another_leaves_the_r
     JobRun.objects.filter(pk=run.pk).update(attempts=run.attempts + 1)
     with pytest.raises(JobTaken):
         write_file(run)
-    assert (PushJob.objects.get().results.read(), Exchange.objects.count()) == (b"", 0)
+    with PushJob.objects.get().results.open() as results:
+        assert results.read() == b""
+    assert not Exchange.objects.exists()
 
 
 def test_files_go_with_their_results_after_ninety_days(api_of_an: Caller, lao: Partner) -> None:
@@ -325,3 +345,57 @@ def test_a_file_of_another_kind_or_without_rows_is_refused(api_of_an: Caller) ->
 def test_files_of_other_units_are_not_shown(api_of_an: Caller, api_of_chau: Caller, lao: Partner) -> None:
     location = hand_in(api_of_an, row("A", lao))["Location"]
     assert api_of_chau.get(location).status_code == 404
+
+
+def test_what_became_of_the_rows_is_told_to_whoever_handed_them_in(api_of_an: Caller, binh: User, lao: Partner) -> None:
+    location = hand_in(api_of_an, row("A", lao))["Location"]
+    run_it()
+    colleague = caller_for(binh)
+    seen = colleague.get(location).json()
+    assert (seen["counts"], seen["results"]) == ({"created": 1}, None)
+    assert colleague.get(f"{location}results/").status_code == 404
+
+
+def test_long_rows_are_written_in_smaller_pieces(api_of_an: Caller, lao: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crm.api.push_jobs.PIECE_BYTES", 250)
+    pieces: list[int] = []
+    monkeypatch.setattr("crm.api.push_jobs.progress", lambda run, done: pieces.append(done))
+    answer = hand_in(api_of_an, *[row(f"A{number}", lao, summary="x" * 200) for number in range(3)])
+    run_it()
+    assert set(pieces) >= {1, 2, 3}
+    assert api_of_an.get(answer["Location"]).json()["counts"] == {"created": 3}
+
+
+def test_a_file_stops_where_the_program_loses_its_rights(
+    api_of_an: Caller, an: User, lao: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm.api.push_jobs.PIECE", 1)
+    monkeypatch.setattr("crm.api.push_jobs.progress", lambda run, done: User.objects.filter(pk=an.pk).update(is_active=False))
+    hand_in(api_of_an, row("A", lao), row("B", lao))
+    with translation.override("en"):
+        run_it()
+    job = PushJob.objects.get()
+    assert (job.state, job.done, Exchange.objects.count()) == ("failed", 1, 1)
+    assert "may no longer write" in job.failure
+
+
+@override_settings(PUSH_MAX_ROWS=2)
+def test_a_file_of_too_many_rows_is_refused(api_of_an: Caller) -> None:
+    assert hand_in(api_of_an, "1", "2", "3").status_code == 413
+
+
+def test_a_unit_has_so_many_files_waiting_and_no_more(api_of_an: Caller, lao: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crm.api.push_job_views.MOST_WAITING", 1)
+    assert hand_in(api_of_an, row("A", lao)).status_code == 202
+    refused = hand_in(api_of_an, row("B", lao))
+    assert (refused.status_code, refused.json()["code"], refused["Retry-After"]) == (429, "too-many-requests", "60")
+    run_it()
+    assert hand_in(api_of_an, row("B", lao)).status_code == 202
+
+
+def test_of_hundreds_of_thousands_of_names_the_doubled_one_is_found_at_once(api_of_an: Caller) -> None:
+    names = ",".join(f'"n{number}":1' for number in range(200_000))
+    begun = time.process_time()
+    answer = api_of_an.send_raw(f"{KEYS}/batch/", f'{{{names},"z":1,"z":2}}')
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed-body")
+    assert time.process_time() - begun < 20
