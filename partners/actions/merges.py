@@ -17,7 +17,7 @@ from crm.permissions import Permission
 from crm.text import fold
 from partners.actions import move_rules  # noqa: F401  (the rules of this app's own relations)
 from partners.actions.moves import RULES, Merging, move_all, relations_of, rows_of, unknown_relations
-from partners.models import Partner, PartnerName, Person
+from partners.models import ExternalId, Partner, PartnerName, Person
 
 KEPT, MERGED, BOTH = "kept", "merged", "both"
 
@@ -46,6 +46,7 @@ def merge_partners(survivor: Partner, merged: Partner, *, by: User, choices: Cho
     record that is archived, merged already or the same, and for relations that merging does not know.
     """
     with transaction.atomic():
+        _hold_keys(survivor, merged)
         merging = _start(survivor, merged, by=by, message=message)
         survivor, merged = merging.survivor, merging.merged
         values = _chosen_values(survivor, merged, PARTNER_FIELDS, choices)
@@ -75,6 +76,11 @@ def merge_people(survivor: Person, merged: Person, *, by: User, choices: Choices
 
 
 # --- Steps ---------------------------------------------------------------------------------------------------
+
+
+def _hold_keys(*partners: Partner) -> None:
+    """Lock the offices' keys of the partners: before the partners, as whoever writes by a key does, so that neither waits for the other."""
+    list(ExternalId.objects.filter(partner__in=partners).order_by("value", "pk").select_for_update(of=("self",)).values_list("pk"))
 
 
 def _start(survivor: Any, merged: Any, *, by: User, message: str) -> Merging:

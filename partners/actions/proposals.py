@@ -112,6 +112,8 @@ def accept_proposal(proposal: ChangeProposal, *, by: User, names: Collection[str
     A list gets what was added and loses what was taken away; what others changed in it meanwhile stays. Raises
     PermissionDenied where the account may not decide; ValidationError where nothing is chosen, or a rule is broken by now.
     """
+    # The partner before its proposals, as whoever writes it by a key does, so that neither waits for the other.
+    Partner.objects.select_for_update(of=("self",), no_key=True).filter(pk=proposal.partner_id).first()
     held = _hold(proposal, by=by)
     chosen = {name: change for name, change in held.changes.items() if names is None or name in names}
     if not chosen:
@@ -148,7 +150,12 @@ def withdraw_proposal(proposal: ChangeProposal, *, by: User) -> ChangeProposal:
 
 
 def may_decide(proposal: ChangeProposal, user: User) -> bool:
-    return proposal.state == ProposalState.OPEN and leads(user, proposal.lead_unit)
+    return proposal.state == ProposalState.OPEN and leads(user, deciding_unit(proposal))
+
+
+def deciding_unit(proposal: ChangeProposal) -> Unit:
+    """The unit that leads the partner today; it may have been handed over since the proposal was made."""
+    return lead_units_of([proposal.partner])[proposal.partner_id]
 
 
 def may_withdraw(proposal: ChangeProposal, user: User) -> bool:
@@ -207,9 +214,12 @@ def proposed_fields(proposal: ChangeProposal) -> list[ProposedField]:
 
 
 def _hold(proposal: ChangeProposal, *, by: User) -> ChangeProposal:
-    if not leads(by, proposal.lead_unit):
+    lead_unit = deciding_unit(proposal)
+    if not leads(by, lead_unit):
         raise PermissionDenied
-    return _held_open(proposal)
+    held = _held_open(proposal)
+    held.lead_unit = lead_unit
+    return held
 
 
 def _held_open(proposal: ChangeProposal) -> ChangeProposal:

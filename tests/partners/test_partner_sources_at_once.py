@@ -1,17 +1,21 @@
 """Requests that come at the same moment: one partner is made, and both are told the truth."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
-from crm.actions.sources import AmbiguousMatchError, Outcome, SourceItem
+from crm.actions.sources import AmbiguousMatchError, Outcome, SourceItem, hold_keys
 from crm.models import Country, Unit, User
+from partners.actions.merges import merge_partners
+from partners.actions.proposals import accept_proposal, open_proposal, propose_changes
 from partners.actions.sources import apply_partner_items
 from partners.models import ExternalId, Partner, PartnerKind
+from tests.factories import make_partner, make_steward
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -85,3 +89,54 @@ def test_batches_that_overlap_in_opposite_orders_do_not_wait_for_each_other_for_
     assert {result.error for answer in answers for result in answer} == {None}
     assert Partner.objects.count() == 40
     assert set(Partner.objects.values_list("city", flat=True)) == {"Huế"}
+
+
+def between(first: Callable[[], Any], other: Callable[[], Any], then: Callable[[], Any]) -> Any:
+    """Do ``first`` and ``then`` in one transaction, and between them begin ``other``, which comes to wait; return its answer."""
+    answers: list[Any] = []
+    second = threading.Thread(target=lambda: answers.extend(at_once(other)))
+    with transaction.atomic():
+        first()
+        second.start()
+        until = time.monotonic() + 30
+        while not _somebody_waits() and time.monotonic() < until:
+            time.sleep(0.05)
+        then()
+    second.join(60)
+    return answers[0]
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        # Else a transaction sees for ever what was going on when it first asked.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')")
+        return bool(cursor.fetchone()[0])
+
+
+def hold(partner: Partner) -> None:
+    Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
+
+
+def test_a_merge_and_a_word_about_one_key_do_not_wait_for_each_other(khoa: User, nghe_an: Unit) -> None:
+    survivor, merged = make_partner("Quỹ Sen Vàng"), make_partner("Quỹ Sen Vàng (Lào)")
+    ExternalId.objects.create(unit=nghe_an, partner=merged, value="A-1")
+    answer = between(
+        lambda: hold_keys(ExternalId, ["A-1"], unit=nghe_an),
+        lambda: merge_partners(survivor, merged, by=khoa),
+        lambda: hold(merged),
+    )
+    assert not isinstance(answer, Exception), answer
+    assert ExternalId.objects.get().partner == survivor
+
+
+def test_accepting_a_proposal_and_a_word_about_its_partner_do_not_wait_for_each_other(
+    an: User, chau: User, nghe_an: Unit, quang_ninh: Unit
+) -> None:
+    partner = make_partner("Quỹ Sen Vàng")
+    make_steward(partner, quang_ninh)
+    proposal = propose_changes(partner, unit=nghe_an, by=an, values={"city": "Huế"})
+    answer = between(lambda: hold(partner), lambda: accept_proposal(proposal, by=chau), lambda: open_proposal(partner, nghe_an))
+    assert not isinstance(answer, Exception), answer
+    partner.refresh_from_db()
+    assert partner.city == "Huế"
