@@ -14,6 +14,7 @@ from partners.actions.proposals import label_of, propose_changes
 from partners.choices import ProposalState
 from partners.models import ChangeProposal, Partner
 from tests.factories import make_partner, make_steward, make_user
+from tests.query_counts import get_counted
 
 
 @pytest.fixture
@@ -34,6 +35,18 @@ def test_the_list_says_which_fields_would_change(lao: Partner, an: User, nghe_an
     answer = page(an, reverse("partners:proposal-list") + "?state=open")
     with override(an.language):
         assert str(label_of("names")) in answer.content.decode()
+
+
+def test_the_list_and_the_page_of_a_proposal_ask_as_often_however_many_there_are(
+    client: Client, nghe_an: Unit, quang_ninh: Unit, an: User
+) -> None:
+    for number in range(3):
+        partner = make_partner(f"Quỹ {number}", kind="FOREIGN_NGO", country="LA")
+        make_steward(partner, quang_ninh)
+        proposal = propose_changes(partner, unit=nghe_an, by=an, values={"city": "Huế", "country": "KH", "fields": ["PEACE"]})
+    client.force_login(an)
+    get_counted(client, reverse("partners:proposal-list") + "?state=open", name="change proposals")
+    get_counted(client, proposal.get_absolute_url(), name="change proposal")
 
 
 def page(user: User, address: str) -> Any:
@@ -170,6 +183,16 @@ def test_a_decided_proposal_cannot_be_decided_again(proposal: ChangeProposal, la
     decide(chau, proposal, decision="accept", field=["city"])
     lao.refresh_from_db()
     assert lao.city == "Viêng Chăn"
+
+
+def test_whoever_leads_the_partner_by_now_decides_and_who_led_it_does_not(proposal: ChangeProposal, lao: Partner, chau: User) -> None:
+    follower = make_user("phu-tho", unit=Unit.objects.get(code="PU-25"))
+    lao.stewardships.all().delete()
+    make_steward(lao, Unit.objects.get(code="PU-25"))
+    assert decide(chau, proposal, decision="decline", reason="Không.").status_code == 403
+    assert decide(follower, proposal, decision="accept", field=["city"]).status_code == 302
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.lead_unit.code) == (ProposalState.ACCEPTED, "PU-25")
 
 
 def test_a_unit_that_has_nothing_to_do_with_it_does_not_find_it(proposal: ChangeProposal) -> None:
