@@ -56,11 +56,6 @@ def upsert_exchange_source(item: SourceItem, *, unit: Unit, by: User) -> SourceR
     return result
 
 
-def withdraw_exchange_source(item: SourceItem, *, unit: Unit, by: User) -> SourceResult:
-    """The source deleted its row: archive the exchange. Of a key that has none it is remembered, so that a late word finds it dead."""
-    return upsert_exchange_source(item, unit=unit, by=by)
-
-
 @transaction.atomic
 def push_exchanges(items: Sequence[SourceItem], *, unit: Unit, by: User) -> list[SourceResult]:
     """Take words of a source in their order; several about one key are as if sent one after the other.

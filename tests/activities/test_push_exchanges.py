@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from activities.actions.exchanges import archive_exchange, change_exchange
-from activities.actions.sources import push_exchanges, upsert_exchange_source, withdraw_exchange_source
+from activities.actions.sources import push_exchanges, upsert_exchange_source
 from activities.models import Exchange, ExchangeKind, ExternalExchangeId, Participation
 from activities.signals import activity_recorded
 from crm.actions.sources import ChangedMeanwhileError, ChangedOnBothSidesError, Outcome, SourceItem, SourceResult
@@ -229,7 +229,7 @@ def test_withdrawing_needs_the_host(office: Office, lao: Partner, ha: User, quan
     office.says(word(lao, version=1))
     change_exchange_host(Exchange.objects.get(), quang_ninh, by=ha)
     with pytest.raises(PermissionDenied):
-        withdraw_exchange_source(gone(version=2), unit=office.unit, by=office.by)
+        upsert_exchange_source(gone(version=2), unit=office.unit, by=office.by)
     assert not Exchange.objects.get().is_archived
 
 
