@@ -54,7 +54,11 @@ class PartnerQuerySet(MergeableQuerySet):
             relation: Any = Partner._meta.get_field(name)
             rows = relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")})
             # What was archived with the partner, as when an import is taken back, keeps nobody in use.
-            used |= Q(Exists(rows.filter(archived_at__isnull=True) if issubclass(relation.related_model, Record) else rows))
+            if issubclass(relation.related_model, Record):
+                rows = rows.filter(archived_at__isnull=True)
+            elif name == "participations":
+                rows = rows.filter(exchange__archived_at__isnull=True)
+            used |= Q(Exists(rows))
         return self.filter(used)
 
     def editable_by(self, user: User) -> Self:

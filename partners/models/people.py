@@ -41,7 +41,9 @@ class PersonQuerySet(MergeableQuerySet):
         used |= Q(Exists(PersonNote.objects.live().filter(person=OuterRef("pk")))) | Q(as_partner__isnull=False)
         # Asks those present by the name of the reverse relation, since activities stand above partners.
         used |= Q(pk__in=Person.objects.filter(commitments__archived_at__isnull=True, commitments__isnull=False).values("pk"))
-        return self.filter(used | Q(pk__in=Person.objects.filter(attendances__isnull=False).values("pk")))
+        return self.filter(
+            used | Q(pk__in=Person.objects.filter(attendances__exchange__archived_at__isnull=True, attendances__isnull=False).values("pk"))
+        )
 
     def to_review(self, day: date) -> Self:
         """People whose data somebody has to look at: the day of review has come."""

@@ -97,6 +97,23 @@ def test_changed_cells_are_written_as_one_change_set_that_can_be_taken_back(
     assert upload.change_set.undo_report == []
 
 
+def test_a_new_partner_and_its_first_exchange_are_taken_back_together(exchange: Exchange, an: User, nghe_an: Unit) -> None:
+    def work(book: OfficeBook) -> None:
+        book.set("partners", book.spare("partners"), name="Hội Mới", kind="FRIENDSHIP_ASSOCIATION")
+        first = {"kind": str(exchange.kind), "sides": exchange.get_sides_display(), "status": exchange.get_status_display()}
+        book.set("exchanges", book.spare("exchanges"), starts_on="15/10/2026", title="Gặp lần đầu", partners="Hội Mới", **first)
+
+    upload = apply(bring(edited(taken(nghe_an, by=an), work), by=an), by=an)
+    assert upload.change_set is not None
+    assert upload.counts["created"] == 2
+
+    undo_change_set(upload.change_set, by=an)
+
+    assert upload.change_set.undo_report == []
+    assert Exchange.objects.get(title="Gặp lần đầu").is_archived
+    assert Partner.objects.get(name="Hội Mới").is_archived
+
+
 def test_only_cells_changed_on_both_sides_are_asked_about_and_the_rest_is_written(partner: Partner, an: User, nghe_an: Unit) -> None:
     content = taken(nghe_an, by=an)
     partner.city, partner.founded_year = "Vientiane", 1979

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from crm.actions.undoing import undo_change_set
 from crm.choices import AuditVerb
 from crm.models import AuditEvent, Unit, User, WorkbookUpload
 from partners.actions.partners import save_partner
@@ -129,3 +130,11 @@ def test_a_download_asks_the_same_number_of_queries_for_many_rows(client: Client
     with CaptureQueriesContext(connection) as captured:
         client.get(DOWNLOAD, {"unit": "PU-40"})
     check_count("workbook download", [query["sql"] for query in captured.captured_queries])
+
+
+def test_a_workbook_that_was_taken_back_says_so(client: Client, upload: WorkbookUpload, an: User) -> None:
+    applied = apply(upload, by=an)
+    assert applied.change_set is not None
+    undo_change_set(applied.change_set, by=an)
+    lede = signed_in(client, an).get(upload.get_absolute_url()).content.decode().partition('class="lede"')[2].partition("</p>")[0]
+    assert str(applied.change_set.get_state_display()) in lede
