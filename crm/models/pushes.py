@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from crm.choices import JobState, PushKind
+from crm.choices import FeedNoun, JobState, PushKind
 from crm.identifiers import new_public_id
 from crm.models.users import User
 
@@ -56,6 +56,11 @@ class OfficePush(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit.code} {self.kind} {self.noun}: {self.rows}"
+
+    @property
+    def noun_label(self) -> str:
+        """The kind of record in the reader's language; what the change feed does not know, as the program named it."""
+        return str(FeedNoun(self.noun).label) if self.noun in FeedNoun.values else self.noun
 
 
 class PushJob(models.Model):

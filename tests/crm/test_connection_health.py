@@ -120,6 +120,12 @@ def test_an_office_that_sent_nothing_yet_reads_what_to_do_next(an: User, binh: U
     assert reverse("crm:credential-create") not in page(binh, office).content.decode()
 
 
+def test_the_kind_of_record_is_told_in_the_readers_language(credential: OfficeClient) -> None:
+    with translation.override("vi"):
+        assert pushed(credential, noun="exchange").noun_label == "Hoạt động"
+        assert pushed(credential, noun="batches").noun_label == "batches"
+
+
 def test_the_centre_reads_all_offices_in_one_table_with_as_many_statements_for_many(khoa: User, credential: OfficeClient) -> None:
     reader = Client()
     reader.force_login(khoa)
