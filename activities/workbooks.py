@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.text import capfirst
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
@@ -51,7 +52,7 @@ class ExchangesSheet(Sheet):
         SheetColumn("starts_on", _("Day"), DayCell(), tells_apart=True, is_needed=True),
         SheetColumn("ends_on", _("Last day"), DayCell()),
         SheetColumn("kind", _("Kind"), ChoiceCell(name="exchange_kind", width=26), is_needed=True),
-        SheetColumn("title", _("Title"), Cell(width=40), tells_apart=True),
+        SheetColumn("title", capfirst(_("title")), Cell(width=40), tells_apart=True),
         SheetColumn(
             "partners", _("Partners"), RecordsCell(noun="partner"), is_needed=True, hint=_("In protocol order, parted by semicolons.")
         ),
