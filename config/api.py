@@ -1,6 +1,7 @@
 """The addresses of the REST API, below ``/api/v1/``, and of the tokens that open it, below ``/oauth/``."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 from rest_framework.routers import SimpleRouter
 
 from activities.api.agreements import AgreementViewSet
@@ -22,6 +23,14 @@ from partners.api.proposals import ProposalViewSet
 from partners.api.sources import PartnerBatchView, PartnerJobsView, PartnerSourceListView, PartnerSourceView
 from reports.api.coverage import CoverageView
 
+
+class AnyTextConverter(StringConverter):
+    """What is left of an address, whatever characters it holds: line breaks too, so that they are refused as the API refuses."""
+
+    regex = "(?s:.+)"
+
+
+register_converter(AnyTextConverter, "any")
 router = SimpleRouter(use_regex_path=False)
 router.register("partners", PartnerViewSet, basename="partner")
 router.register("people", PersonViewSet, basename="person")
@@ -44,15 +53,15 @@ api_urls = (
         path("sources/<str:unit>/exchanges/", ExchangeSourceListView.as_view(), name="exchange-source-list"),
         path("sources/<str:unit>/exchanges/batch/", ExchangeBatchView.as_view(), name="exchange-source-batch"),
         path("sources/<str:unit>/exchanges/jobs/", ExchangeJobsView.as_view(), name="exchange-source-jobs"),
-        path("sources/<str:unit>/exchanges/<path:external_id>/", ExchangeSourceView.as_view(), name="exchange-source"),
+        path("sources/<str:unit>/exchanges/<any:external_id>/", ExchangeSourceView.as_view(), name="exchange-source"),
         path("sources/<str:unit>/partners/", PartnerSourceListView.as_view(), name="partner-source-list"),
         path("sources/<str:unit>/partners/batch/", PartnerBatchView.as_view(), name="partner-source-batch"),
         path("sources/<str:unit>/partners/jobs/", PartnerJobsView.as_view(), name="partner-source-jobs"),
-        path("sources/<str:unit>/partners/<path:external_id>/", PartnerSourceView.as_view(), name="partner-source"),
+        path("sources/<str:unit>/partners/<any:external_id>/", PartnerSourceView.as_view(), name="partner-source"),
         path("schema/", SchemaView.as_view(), name="schema"),
         path("docs/", DocumentationPage.as_view(), name="docs"),
         path("", UnknownAddress.as_view(), name="root"),
-        path("<path:rest>", UnknownAddress.as_view(), name="unknown"),
+        path("<any:rest>", UnknownAddress.as_view(), name="unknown"),
     ],
     "api",
 )

@@ -312,6 +312,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "crm.api.schema.ProblemAwareSchema",
     "EXCEPTION_HANDLER": "crm.api.problems.problem_details",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    # No parameter chooses a format: `?format=…` is refused as any other that is unknown.
+    "URL_FORMAT_OVERRIDE": None,
     "COERCE_DECIMAL_TO_STRING": False,
 }
 # Per office credential, and per network address that asks for tokens.
@@ -329,6 +331,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "How programs of the offices read and write what their people see on the pages, by the same rules and rights.",
     "CONTACT": {"name": "The administrator of this site"},
     "LICENSE": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
+    "PATH_CONVERTER_OVERRIDES": {"any": str},
     "SERVERS": [{"url": "/", "description": "This site"}],
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

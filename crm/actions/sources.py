@@ -17,7 +17,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import Unit, User
+from crm.choices import ChangeKind, ChangeState
+from crm.models import ChangeSetEntry, Unit, User
 from crm.models.sources import SourceKey
 from crm.text import nfc, shows, unseemly
 from crm.three_way import Conflict, Merged, same
@@ -187,6 +188,15 @@ def drop_unspoken(model: type[KeyT], keys: Iterable[KeyT]) -> None:
     """Delete the keys that were made only to be held, since every word about them was refused."""
     if unspoken := [key.pk for key in keys if is_unspoken(key)]:
         model._default_manager.filter(pk__in=unspoken).delete()
+
+
+def moved_by_merging(model: type[SourceKey], pks: Iterable[int]) -> set[int]:
+    """Of keys those that were given for another record, which was merged into the one that they mean now. One query."""
+    moves = ChangeSetEntry.objects.filter(
+        model=model._meta.label_lower, object_pk__in=list(pks),
+        change_set__kind=ChangeKind.MERGE, change_set__state=ChangeState.APPLIED,
+    )  # fmt: skip
+    return set(moves.values_list("object_pk", flat=True))
 
 
 def age_of(item: SourceItem, key: SourceKey, body: Mapping[str, Any]) -> Age:

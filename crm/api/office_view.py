@@ -69,6 +69,8 @@ class OfficeView(APIView):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Serve the request as the framework does, with the layers of a write around the handler."""
         self.args, self.kwargs = args, kwargs
+        # The content type speaks of the body; the address is UTF-8 whatever charset it names.
+        request.encoding = "utf-8"
         self.request = asked = self.initialize_request(request, *args, **kwargs)
         self.headers = self.default_response_headers
         try:

@@ -14,6 +14,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, Suspiciou
 from django.core.signals import got_request_exception
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
+from django.utils.encoding import escape_uri_path
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
@@ -130,7 +131,7 @@ def problem_response(
         "title": str(kind.title),
         "status": kind.status,
         "detail": str(detail or kind.detail)[:MOST_DETAIL],
-        "instance": request.path,
+        "instance": escape_uri_path(request.path),
         "code": code,
         **members,
     }

@@ -180,9 +180,10 @@ class PushJobsView(BesideKeys):
         return super().finalize_response(request, response, *args, **kwargs)
 
     def _received(self, request: Request) -> Received:
-        if request.stream is None and not hasattr(request, "_full_data"):
+        if not isinstance(request.data, Received):
+            # Where there is no body, no parser is asked.
             raise ParseError(_("The file has no rows. Send a JSON object a line."))
-        return cast("Received", request.data)
+        return request.data
 
 
 class _JobView(OfficeView):

@@ -3,8 +3,9 @@
 A noun makes its views by naming its ``SourceNoun``; what the words mean is said in ``crm.actions.sources``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
@@ -16,12 +17,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.actions.pushes import PushOutcomes
-from crm.actions.sources import Outcome, SourceItem, SourceResult, refuse_foreign_unit, source_key
+from crm.actions.sources import Outcome, SourceItem, SourceResult, moved_by_merging, refuse_foreign_unit, source_key
 from crm.api.filters import refuse_unknown_parameters
 from crm.api.office_view import OfficeView
 from crm.api.pagination import PAGE_PARAMETERS, KeysetPagination
 from crm.api.preconditions import ANY, etag_of, read_tags, revision_named
-from crm.api.problems import KINDS, InvalidParameter
+from crm.api.problems import KINDS, InvalidParameter, Problem
 from crm.api.serializers import local
 from crm.api.source_schema import SourceSchema
 from crm.api.source_words import SourceNoun, WordIn, WordReader, push_words, refusal_of, word_serializer
@@ -72,7 +73,9 @@ class KeyOut(serializers.Serializer):
     external_id = serializers.CharField()
     id = serializers.UUIDField(allow_null=True)
     revision = serializers.IntegerField(allow_null=True)
-    merged_into = serializers.UUIDField(allow_null=True)
+    merged_into = serializers.UUIDField(
+        allow_null=True, help_text="The record that it has become, if the one that the key was given for was merged; then the same as `id`."
+    )
     version = serializers.IntegerField(allow_null=True)
     changed_at = serializers.DateTimeField(allow_null=True)
     pushed_at = serializers.DateTimeField(allow_null=True)
@@ -174,7 +177,7 @@ class SourceView(UnitSourceView):
         row = keys_of(self.noun, self.unit).filter(value=value).first()
         if row is None:
             raise NotFound
-        answer = Response(row_of(row))
+        answer = Response(rows_of(self.noun, [row])[0])
         if row["revision"]:
             answer["ETag"] = etag_of(row["revision"])
         return answer
@@ -187,7 +190,14 @@ class SourceView(UnitSourceView):
         return self._push(reader.read([request.data], external_id=self.kwargs["external_id"], if_match=self._seen())[0])
 
     def delete(self, request: Request, **key: Any) -> Response:
-        return self._push(SourceItem(external_id=self.kwargs["external_id"], withdraw=True, **self._age_in_address()))
+        item = SourceItem(external_id=self.kwargs["external_id"], withdraw=True, **self._age_in_address())
+        try:
+            return self._push(item)
+        except Problem as problem:
+            for error in problem.errors or ():
+                if error["pointer"].removeprefix("/") in self.extra_parameters:
+                    error["in"] = "query"
+            raise
 
     def _push(self, read: SourceItem | serializers.ValidationError) -> Response:
         if isinstance(read, serializers.ValidationError):
@@ -250,7 +260,7 @@ class SourceListView(UnitSourceView):
         refuse_unknown_parameters(request, PAGE_PARAMETERS)
         pages = KeysetPagination()
         rows = pages.paginate_queryset(keys_of(self.noun, self.unit), request, self) or []
-        answer: Response = pages.get_paginated_response([row_of(row) for row in rows])
+        answer: Response = pages.get_paginated_response(rows_of(self.noun, rows))
         return answer
 
 
@@ -260,12 +270,18 @@ def keys_of(noun: SourceNoun, unit: Unit) -> QuerySet:
     columns = {"record": F(f"{record}__public_id"), "revision": F(f"{record}__revision")}
     if hasattr(noun.keys._meta.get_field(record).related_model, "merged_into"):
         columns["merged_into"] = F(f"{record}__merged_into__public_id")
-    return noun.keys._default_manager.filter(unit=unit).values("value", "version", "changed_at", "pushed_at", "withdrawn_at", **columns)
+    return noun.keys._default_manager.filter(unit=unit).values(
+        "pk", "value", "version", "changed_at", "pushed_at", "withdrawn_at", **columns
+    )
 
 
-def row_of(row: dict[str, Any]) -> dict[str, Any]:
-    """A key as it is answered."""
-    merged_into = row.get("merged_into")
+def rows_of(noun: SourceNoun, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keys as they are answered: ``merged_into`` where their record was merged into the one that they mean now. One query."""
+    moved = moved_by_merging(noun.keys, (row["pk"] for row in rows))
+    return [_row_of(row, merged_into=row["record"] if row["pk"] in moved else row.get("merged_into")) for row in rows]
+
+
+def _row_of(row: dict[str, Any], *, merged_into: UUID | None) -> dict[str, Any]:
     moments = {name: local(row[name]) for name in ("changed_at", "pushed_at", "withdrawn_at")}
     return {
         "external_id": row["value"],

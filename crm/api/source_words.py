@@ -6,7 +6,7 @@ the latter two with ``external_id`` and, for a row that is gone, ``"delete": tru
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from rest_framework import serializers
 
 from crm.actions.sources import (
     AmbiguousMatchError,
+    Candidate,
     ChangedMeanwhileError,
     ChangedOnBothSidesError,
     SourceItem,
@@ -68,6 +69,11 @@ class MomentField(serializers.DateTimeField):
     def enforce_timezone(self, value: datetime) -> datetime:
         if value.tzinfo is None:
             self.fail("no_zone")
+        try:
+            # Databases keep UTC, which the first and last moments of the calendar do not reach from every zone.
+            value.astimezone(UTC)
+        except OverflowError:
+            self.fail("invalid", format="ISO 8601")
         return value
 
 
@@ -158,11 +164,7 @@ def push_words(noun: SourceNoun, read: Sequence[Read], *, unit: Unit, by: User) 
 def refusal_of(error: Exception, noun: SourceNoun, request: Any) -> Exception:
     """Return the error as the API says it: with the candidates, the record that stands, or both sides' values."""
     if isinstance(error, AmbiguousMatchError):
-        candidates = [
-            {"id": str(one.id), "name": one.name, "score": round(one.score, 2), "reasons": [str(reason) for reason in one.reasons]}
-            for one in error.candidates
-        ]
-        return Problem("ambiguous-match", candidates=candidates)
+        return Problem("ambiguous-match", candidates=told_candidates(error.candidates))
     if isinstance(error, ChangedMeanwhileError) and error.record is None:
         # A revision was named of what is not there.
         return Problem("changed-meanwhile", current=None, differs=None)
@@ -177,6 +179,14 @@ def refusal_of(error: Exception, noun: SourceNoun, request: Any) -> Exception:
     if isinstance(error, ValidationError) and getattr(error, "code", None) != "changed-meanwhile":
         return Problem("validation-failed", errors=in_row(list(rule_errors(error))))
     return error
+
+
+def told_candidates(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
+    """Records that a new one may mean, as they are answered."""
+    return [
+        {"id": str(one.id), "name": one.name, "score": round(one.score, 2), "reasons": [str(reason) for reason in one.reasons]}
+        for one in candidates
+    ]
 
 
 # What stands beside ``data`` in a row; all else that rules name stands below it.

@@ -28,8 +28,16 @@ class _LimitedPerAddress:
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         throttle = AddressThrottle()
-        if not throttle.allow_request(request):
-            return JsonResponse({"error": "temporarily_unavailable"}, status=429, headers={"Retry-After": str(int(throttle.wait()))})
+        if throttle.allow_request(request):
+            answer = self._answer(request, *args, **kwargs)
+        else:
+            retry = {"Retry-After": str(int(throttle.wait()))}
+            answer = JsonResponse({"error": "temporarily_unavailable"}, status=429, headers=retry)
+        for name, value in throttle.headers().items():
+            answer[name] = value
+        return answer
+
+    def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method == "POST" and any("\x00" in name for name in _named_ids(request)):
             # No credential is called so, and PostgreSQL would fail over the question.
             record_refusal(None, request, reason="invalid_client")

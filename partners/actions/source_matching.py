@@ -1,7 +1,7 @@
 """Which partner a new key of a source means: the one that it names, exactly one of the same name and place, or a new one."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -50,7 +50,7 @@ class Matching:
         unnamed = [item for item in items if item.same_as is None]
         _hold_names(unnamed)
         self._load_named({item.same_as for item in items if item.same_as})
-        self._load_like([_newcomer(item) for item in unnamed])
+        self._load_like([_newcomer(item.values) for item in unnamed])
         pks = list(self.known.by_pk)
         merged = Partner.objects.filter(pk__in=[pk for pk in pks if self.known.by_pk[pk].archived], merged_into__isnull=False)
         self._survivors = {pk: survivor for pk, *survivor in merged.values_list("pk", "merged_into", "merged_into__public_id")}
@@ -63,7 +63,7 @@ class Matching:
         """Raises AmbiguousMatchError with the candidates; ValidationError where ``same_as`` names none in use."""
         if item.same_as is not None:
             return self._as_named(item.same_as)
-        newcomer = _newcomer(item)
+        newcomer = _newcomer(item.values)
         exact = {} if item.certainly_new else self._exact(item)
         if len(exact) == 1 and (pk := next(iter(exact)).pk) and pk not in self._keyed and next(iter(exact)) not in self._new:
             self._keyed.add(pk)
@@ -122,8 +122,15 @@ def _sizes(countries: Iterable[int | None]) -> dict[int | None, int]:
     return {country: counted.get(country, 0) for country in wanted}
 
 
-def _newcomer(item: SourceItem) -> KnownPartner:
-    values = item.values
+def candidates_like(values: Mapping[str, Any]) -> list[Candidate]:
+    """Partners in use that a new one of these validated values may be: of the same name and place first, then those alike."""
+    known, newcomer = KnownPartners(), _newcomer(values)
+    known.load_similar([newcomer])
+    named = known.exact(name=newcomer.name, country_id=newcomer.country_id, city=newcomer.city)
+    return _candidates([partner for partner in named if not partner.archived], known.likely(newcomer))
+
+
+def _newcomer(values: Mapping[str, Any]) -> KnownPartner:
     country = values.get("country")
     return KnownPartner.of(
         name=values["name"],

@@ -26,6 +26,7 @@ from crm.actions.sources import (
     drop_unspoken,
     hold_keys,
     is_unspoken,
+    moved_by_merging,
     note_word,
     overrule,
     refuse_foreign_unit,
@@ -33,8 +34,7 @@ from crm.actions.sources import (
     source_key,
 )
 from crm.bulk_rows import update_rows
-from crm.choices import ChangeKind, ChangeState
-from crm.models import ChangeSetEntry, Unit, User
+from crm.models import Unit, User
 from crm.permissions import Permission
 from crm.three_way import merge
 from partners.actions.partners import archive_partner, restore_partner
@@ -142,7 +142,7 @@ class _Run:
     def hold(self, values: Iterable[str]) -> None:
         self.keys = hold_keys(ExternalId, values, unit=self.unit)
         prefetch_related_objects(list(self.keys.values()), "partner")
-        self.merged_keys = moved_by_merging(self.keys.values())
+        self.merged_keys = moved_by_merging(ExternalId, (key.pk for key in self.keys.values() if key.partner_id))
 
     def take(self, wave: Iterable[tuple[int, SourceItem]]) -> None:
         words = [word for place, item in wave if (word := self._heard(place, item))]
@@ -244,6 +244,7 @@ class _Run:
         """Store what the source changed and may change; what it may not, or what was changed here as well, is proposed."""
         stands, lead_unit = known.stands[partner.pk], known.lead_units[partner.pk]
         own, revision = leads(self.by, lead_unit), partner.revision
+        _refuse_other_partner(word, partner)
         _hold_match(word, partner, stands)
         restored = self._restore(word, partner, own=own)
         is_linked = word.key.partner_id is None
@@ -314,14 +315,16 @@ class _Known:
         return cls(standing(partners), lead_units_of(partners), proposals)
 
 
-def moved_by_merging(keys: Iterable[ExternalId]) -> set[int]:
-    """Of keys those that were given for another partner, which was merged into the one that they mean now."""
-    pks = [key.pk for key in keys if key.partner_id]
-    moves = ChangeSetEntry.objects.filter(
-        model=ExternalId._meta.label_lower, object_pk__in=pks,
-        change_set__kind=ChangeKind.MERGE, change_set__state=ChangeState.APPLIED,
-    )  # fmt: skip
-    return set(moves.values_list("object_pk", flat=True)) if pks else set()
+def _refuse_other_partner(word: _Word, partner: Partner) -> None:
+    """Raise ValidationError where ``same_as`` names another partner than the one that the key stands for already.
+
+    One that was merged may be named still: its keys lead to the survivor.
+    """
+    named = word.item.same_as
+    if word.key.partner_id is None or named in (None, partner.public_id):
+        return
+    if not Partner.objects.filter(public_id=named, merged_into__isnull=False).exists():
+        raise ValidationError({"same_as": ValidationError(_("The key already stands for another partner."), code="key-taken")})
 
 
 def _hold_match(word: _Word, partner: Partner | None, stands: dict[str, Any]) -> None:

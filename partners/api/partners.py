@@ -6,13 +6,17 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
 
+from crm.actions.sources import Candidate
 from crm.api.serializers import ReferenceField, ReferencesField, StrictSerializer, TextField, WholeNumberField, grouped, local
+from crm.api.source_words import told_candidates
 from crm.api.views import RecordViewSet, set_values
 from crm.choices import Language, NameUsage
 from crm.models import Country, Field, Unit
 from crm.permissions import Permission
 from partners.actions.partners import OtherName, archive_partner, restore_partner, save_partner
+from partners.actions.source_matching import candidates_like
 from partners.choices import PartnerStatus, StewardRole
 from partners.filters import PartnerFilter
 from partners.models import Partner, PartnerKind, PartnerName, Stewardship
@@ -35,6 +39,16 @@ class StewardOut(serializers.Serializer):
     role = serializers.ChoiceField(StewardRole.choices)
 
 
+@extend_schema_serializer(component_name="Candidate")
+class CandidateOut(serializers.Serializer):
+    """A partner that is there, which a new one may be."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    score = serializers.FloatField(help_text="How likely, from 0 to 1.")
+    reasons = serializers.ListField(child=serializers.CharField(), help_text="Why, for people.")
+
+
 EXAMPLE = {
     "name": "Hội Hữu nghị Lào - Việt Nam",
     "name_language": "vi",
@@ -54,7 +68,9 @@ EXAMPLE = {
 class PartnerIn(StrictSerializer):
     """A partner to be registered, or what changes of one. `names` and `fields` replace all there are."""
 
-    read_only_names = frozenset({"id", "revision", "unit", "stewards", "last_contact_on", "archived", "created_at", "updated_at"})
+    read_only_names = frozenset(
+        {"id", "revision", "unit", "stewards", "last_contact_on", "archived", "created_at", "updated_at", "candidates"}
+    )
 
     name = TextField(max_length=300)
     name_language = serializers.ChoiceField(Language.choices, required=False)
@@ -124,6 +140,7 @@ class PartnerOut(serializers.Serializer):
     archived = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+    candidates = CandidateOut(many=True, required=False, help_text="Only when a new partner is tried out: those that it may be.")
 
     def to_representation(self, partner: Any) -> dict[str, Any]:
         # Typed Any for the codes and lists that the view puts on it.
@@ -160,6 +177,7 @@ class PartnerViewSet(RecordViewSet):
     input_class = PartnerIn
     filterset_class = PartnerFilter
     order = ("sort_key", "id")
+    candidates: list[Candidate] | None = None
     versioned_parts = {"names": (PartnerName, "partner"), "stewards": (Stewardship, "partner")}
 
     def get_queryset(self) -> QuerySet[Partner]:
@@ -179,7 +197,16 @@ class PartnerViewSet(RecordViewSet):
             partner.shown_fields = [code for (code,) in fields[partner.pk]]
             partner.shown_stewards = [{"unit": unit, "role": role} for unit, role in stewards[partner.pk]]
 
+    def create(self, request: Request) -> Response:
+        answer = super().create(request)
+        if self.candidates is not None:
+            answer.data["candidates"] = told_candidates(self.candidates)
+        return answer
+
     def store(self, record: Partner, given: dict[str, Any]) -> None:
+        if self.is_dry_run and self.action == "create":
+            # Asked before it is stored, or it would be like itself.
+            self.candidates = candidates_like(given)
         names = given.pop("names", None)
         related = {name: given.pop(name) for name in ("fields", "lead_unit") if name in given}
         set_values(record, given)

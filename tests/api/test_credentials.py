@@ -170,3 +170,11 @@ def test_a_use_that_cannot_be_noted_fails_no_request(an: User, monkeypatch: pyte
     monkeypatch.setattr(credential_use, "client_address", refuse)
     assert caller.get("/tiers/").status_code == 200
     assert OfficeClient.objects.get().last_used_at is None
+
+
+def test_the_token_address_tells_its_limit_also_where_it_refuses(reference_data: None, client: Any, settings: Any) -> None:
+    settings.API_TOKENS_PER_MINUTE = 2
+    answers = [client.post("/oauth/token/", {"grant_type": "client_credentials"}) for _request in range(3)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+    assert [answer["RateLimit"].split(";")[1] for answer in answers] == ["r=1", "r=0", "r=0"]
+    assert {answer["RateLimit-Policy"] for answer in answers} == {'"minute";q=2;w=60'}

@@ -68,3 +68,11 @@ def test_any_other_word_is_refused(api_of_an: Caller, word: str) -> None:
 
 def test_reading_is_no_trying_out(api_of_an: Caller) -> None:
     assert api_of_an.get("/partners/", dry_run="true").json()["errors"][0]["code"] == "unknown-parameter"
+
+
+def test_a_new_partner_tried_out_is_shown_whom_it_may_be(api_of_an: Caller) -> None:
+    there = api_of_an.post("/partners/", NEW | {"name": "Quỹ Sen Vàng Viêng Chăn"}).json()
+    assert "candidates" not in there
+    tried = api_of_an.post("/partners/?dry_run=true", NEW | {"name": "Quy Sen Vang Vieng Chan"}).json()["candidates"]
+    assert [(one["id"], one["score"]) for one in tried] == [(there["id"], 1.0)]
+    assert api_of_an.post("/partners/?dry_run=true", NEW).json()["candidates"] == []

@@ -233,6 +233,11 @@ def hand_in(api: Caller, *lines: Any, **options: Any) -> Any:
     return api._send("post", f"{KEYS}/jobs/", data=body.encode(), content_type="application/x-ndjson", **options)
 
 
+def test_a_file_without_rows_is_refused(api_of_an: Caller) -> None:
+    for answer in (hand_in(api_of_an), hand_in(api_of_an, ""), hand_in(api_of_an, headers={"Idempotency-Key": "one"})):
+        assert (answer.status_code, answer.json()["code"]) == (400, "malformed-body")
+
+
 def run_it() -> None:
     work_on(JobRun.objects.get(name="crm.push").pk)
 

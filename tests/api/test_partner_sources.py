@@ -123,7 +123,9 @@ def test_a_merged_partner_is_told(api_of_an: Caller, ha: User) -> None:
     merge_partners(survivor, merged, by=ha)
     answer = say(api_of_an, "A-2", version=2, name="Quỹ Hòa bình Mê Kông").json()
     assert (answer["id"], answer["merged_into"]) == (one, one)
-    assert api_of_an.get(f"{KEYS}/A-2/").json()["id"] == one
+    standing = api_of_an.get(f"{KEYS}/A-2/").json()
+    assert (standing["id"], standing["merged_into"]) == (one, one)
+    assert [row["merged_into"] for row in api_of_an.get(f"{KEYS}/").json()["items"]] == [None, one]
 
 
 def test_a_delete_before_its_create_keeps_the_row_dead(api_of_an: Caller) -> None:
@@ -204,3 +206,35 @@ def test_an_office_compares_its_keys_with_those_that_are_here(api_of_an: Caller)
     rest = api_of_an.get(first["next"]).json()
     assert [key["external_id"] for key in first["items"] + rest["items"]] == ["A-0", "A-1", "A-2"]
     assert rest["next"] is None
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_moment_that_no_clock_here_tells_is_refused(moment: str, api_of_an: Caller) -> None:
+    (error,) = put(api_of_an, "A-1", {"changed_at": moment, "data": data()}).json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/changed_at", "invalid")
+
+
+def test_an_age_that_stands_in_the_address_is_refused_there(api_of_an: Caller) -> None:
+    answer = delete(api_of_an, "A-1", changed_at="2999-01-01T00:00:00+07:00")
+    assert [(error["in"], error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
+        ("query", "/changed_at", "in-the-future")
+    ]
+
+
+def test_a_line_break_in_a_key_is_refused_as_any_control_character(api_of_an: Caller) -> None:
+    answer = say(api_of_an, "A\n1", version=1)
+    assert [error["code"] for error in answer.json()["errors"]] == ["control-characters-not-allowed"]
+    assert answer.json()["instance"] == "/api/v1/sources/PU-40/partners/A%0A1/"
+
+
+def test_a_known_key_is_not_led_to_another_partner(api_of_an: Caller, ha: User) -> None:
+    one = say(api_of_an, "A-1", version=1, name="Quỹ Sen Vàng").json()["id"]
+    two = say(api_of_an, "A-2", version=1, name="Quỹ Hòa bình Mê Kông").json()["id"]
+    word = {"version": 2, "same_as": two, "data": data(name="Quỹ Sen Vàng", city="Viêng Chăn")}
+    (error,) = put(api_of_an, "A-1", word).json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/same_as", "key-taken")
+    assert put(api_of_an, "A-1", word | {"same_as": one}).json()["result"] == "changed"
+    survivor, merged = (Partner.objects.get(public_id=public_id) for public_id in (one, two))
+    merge_partners(survivor, merged, by=ha)
+    again = {"version": 3, "same_as": two, "data": data(name="Quỹ Hòa bình Mê Kông")}
+    assert put(api_of_an, "A-2", again).json()["id"] == one

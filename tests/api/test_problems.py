@@ -101,7 +101,7 @@ def test_a_method_that_is_not_known_is_refused(api_of_an: Caller, lao: Partner) 
         assert "PATCH" in answer["Allow"]
 
 
-@pytest.mark.parametrize("path", ["", "nothing/", "partners/7/", "partners/x/archive/", "nothing/at/all", "tiers/a%00b/"])
+@pytest.mark.parametrize("path", ["", "nothing/", "partners/7/", "partners/x/archive/", "nothing/at/all", "tiers/a%00b/", "nothing/a%0Ab/"])
 def test_an_address_that_is_none_is_a_problem_too(api_of_an: Caller, path: str) -> None:
     headers = {"Authorization": f"Bearer {api_of_an.token}"}
     for method in ("get", "post"):
@@ -259,3 +259,13 @@ def test_a_database_that_is_away_for_a_moment_is_said_to_be_so(api_of_an: Caller
     answer = api_of_an.post("/partners/", NEW)
     assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "unavailable", "2")
     assert "administrator" not in answer.content.decode()
+
+
+def test_no_parameter_chooses_a_format(api_of_an: Caller) -> None:
+    answer = api_of_an.get("/partners/?format=xml")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "unknown-parameter")
+
+
+def test_the_address_is_read_as_utf_8_whatever_the_charset_of_the_body(api_of_an: Caller) -> None:
+    answer = api_of_an._send("post", "/partners/?dry_run=true", data=b"{}", content_type="application/json; charset=utf-16")
+    assert (answer.json()["code"], answer["Dry-Run"]) == ("malformed-body", "true")
