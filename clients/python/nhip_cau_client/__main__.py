@@ -22,10 +22,16 @@ SETTINGS = ("NHIP_CAU_URL", "NHIP_CAU_UNIT", "NHIP_CAU_CLIENT_ID", "NHIP_CAU_CLI
 def read_rows(path: str) -> Iterator[Row]:
     """Read rows from a file of one JSON object a line, "-" being standard input: as a batch item says them."""
     with nullcontext(sys.stdin) if path == "-" else Path(path).open(encoding="utf-8") as lines:
-        for line in filter(str.strip, lines):
-            item = json.loads(line)
-            data = None if item.get("delete") else item["data"]
-            yield Row(item["external_id"], data, item.get("version"), item.get("changed_at"), item.get("same_as", ...))
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                item = json.loads(line)
+                data = None if item.get("delete") else item["data"]
+                row = Row(item["external_id"], data, item.get("version"), item.get("changed_at"), item.get("same_as", ...))
+            except (ValueError, KeyError, AttributeError, TypeError) as error:
+                raise SystemExit(f"{path}, line {number} is no row, nothing was queued: {error!r}") from error
+            yield row
 
 
 def connect() -> Office:
@@ -81,7 +87,10 @@ def main(arguments: list[str] | None = None) -> int:
         if given.command == "conflicts":
             return show_conflicts(state)
         if given.command == "queue":
-            print(f"queued: {Outbox(state).put(given.noun, read_rows(given.file))}")
+            try:
+                print(f"queued: {Outbox(state).put(given.noun, read_rows(given.file))}")
+            except (OSError, UnicodeDecodeError) as error:
+                raise SystemExit(f"{given.file} cannot be read, nothing was queued: {error}") from error
         elif given.command == "again":
             print(f"waiting again: {Outbox(state).try_refused_again()}")
         else:
