@@ -326,7 +326,7 @@ def test_files_go_with_their_results_after_ninety_days(api_of_an: Caller, lao: P
     PushJob.objects.update(finished_at=timezone.now() - timedelta(days=91))
     assert thin_push_jobs() == 1
     assert not PushJob.objects.exists()
-    assert not any(default_storage.exists(file.name) for file in (job.file, job.results))
+    assert not any(default_storage.exists(str(file.name)) for file in (job.file, job.results))
 
 
 def test_a_file_sent_again_with_its_key_is_one_job(api_of_an: Caller, lao: Partner) -> None:
