@@ -21,10 +21,22 @@ from config.demo.chronicle import chronicle_of
 from config.demo.directory import Acquaintance
 from config.demo.surroundings import Surroundings
 from config.demo.tables import document, parts, rows_of
-from crm.choices import ChangeState, Confidentiality, ViewAudience
-from crm.models import ChangeSet, Country, Field, ImportJob, OfficeClient, SavedView, TierMembership, Unit, User
+from crm.choices import ChangeState, Confidentiality, DeliveryState, EndpointState, ViewAudience
+from crm.models import (
+    ChangeSet,
+    Country,
+    Field,
+    ImportJob,
+    OfficeClient,
+    OfficePush,
+    SavedView,
+    TierMembership,
+    Unit,
+    User,
+    WebhookEndpoint,
+)
 from partners.choices import NoteKind, PartnerFamily
-from partners.models import Partner, PartnerPair, PersonNote, PersonPair, Post, Registration
+from partners.models import ChangeProposal, Partner, PartnerPair, PersonNote, PersonPair, Post, Registration
 from reports.metrics.documents import engagement_document
 from tests.api.caller import Caller, ask_token
 
@@ -233,3 +245,21 @@ def retell(key: str) -> tuple[Acquaintance, Surroundings]:
 def test_the_countries_of_the_file_are_known() -> None:
     named = {row["country"] for row in rows_of("partners.csv") if row["country"]}
     assert named <= set(Country.objects.values_list("alpha2", flat=True))
+
+
+def test_the_pages_of_connections_have_something_to_show_and_nothing_is_sent() -> None:
+    lead = User.objects.get(username="lanh-dao-nghe-an")
+    endpoint = WebhookEndpoint.objects.visible_to(lead).get()
+    assert (endpoint.state, endpoint.url.split("/")[2].rpartition(".")[2]) == (EndpointState.PAUSED, "example")
+    assert set(endpoint.deliveries.values_list("state", flat=True)) == {DeliveryState.DELIVERED, DeliveryState.GIVEN_UP}
+    pushes = OfficePush.objects.visible_to(lead)
+    assert all(push.rows == push.created + push.changed + push.unchanged + push.proposed + push.refused for push in pushes)
+    assert pushes.filter(refused__gt=0).exists()
+    assert OfficeClient.objects.visible_to(lead).get().last_used_at == pushes.latest("at").at
+
+
+def test_the_office_has_a_proposal_to_decide_and_one_that_waits_elsewhere() -> None:
+    officer = User.objects.get(username="nghe-an")
+    waiting = ChangeProposal.objects.open().visible_to(officer)
+    assert {proposal.unit.code for proposal in waiting.editable_by(officer)} == {"PU-22"}
+    assert {proposal.unit.code for proposal in waiting} == {"PU-22", "PU-40"}

@@ -12,6 +12,7 @@ from config.demo.bulk import write_entries
 from config.demo.changes import make_changes
 from config.demo.chronicle import chronicle_of
 from config.demo.commitments import make_commitments
+from config.demo.connections import make_connections
 from config.demo.desks import make_desks
 from config.demo.directory import make_directory
 from config.demo.doubles import make_doubles
@@ -66,6 +67,7 @@ def load(today: date) -> Loaded:
     make_doubles(known, around)
     make_desks(around)
     make_changes(around)
+    make_connections(known, around)
     make_periodic_reports(colleagues, today)
     scan_for_duplicates(everything=True)
     store_month_ends(today)
