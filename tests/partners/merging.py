@@ -30,7 +30,7 @@ from tests.factories import make_exchange, make_partner
 
 # Who wrote last, and what tells of the change itself: these may differ after taking back.
 MARKS = {"revision", "updated_at", "updated_by_id"}
-OF_THE_CHANGE = {"auditevent", "changeset", "changesetentry", "jobrun", "notification"}
+OF_THE_CHANGE = {"auditevent", "changeset", "changesetentry", "feedentry", "jobrun", "notification"}
 APPS = ("crm", "partners", "activities", "reports")
 # Computed rows are written anew, with numbers of their own.
 COMPUTED = {"engagementsnapshot", "coveragesnapshot", "risksnapshot"}
