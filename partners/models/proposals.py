@@ -1,4 +1,4 @@
-from typing import Self
+from typing import Any, Self
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -10,7 +10,7 @@ from simple_history.models import HistoricalRecords
 from crm.models.fields import NameField
 from crm.models.records import Record, RecordQuerySet
 from crm.models.users import User
-from partners.choices import ProposalState
+from partners.choices import ProposalState, StewardRole
 
 
 class ChangeProposalQuerySet(RecordQuerySet):
@@ -23,11 +23,21 @@ class ChangeProposalQuerySet(RecordQuerySet):
             return self.none()
         if user.scope.central:
             return self
-        return self.filter(Q(unit__in=user.scope.unit_ids) | Q(lead_unit__in=user.scope.unit_ids))
+        own = Q(unit__in=user.scope.unit_ids) | Q(lead_unit__in=user.scope.unit_ids)
+        return self.filter(own | Q(state=ProposalState.OPEN, partner__in=_led_now(user)))
 
     def editable_by(self, user: User) -> Self:
         """What the reader may decide: of partners that its units lead; those at the centre decide for everybody."""
-        return self if user.scope.central else self.visible_to(user).filter(lead_unit__in=user.scope.unit_ids)
+        if user.scope.central:
+            return self
+        return self.visible_to(user).filter(Q(lead_unit__in=user.scope.unit_ids) | Q(partner__in=_led_now(user)))
+
+
+def _led_now(user: User) -> Any:
+    """Partners that the reader's units lead today: a proposal goes with its partner when that is handed over."""
+    from partners.models.stewardships import Stewardship
+
+    return Stewardship.objects.current().filter(role=StewardRole.LEAD, unit__in=user.scope.unit_ids).values("partner")
 
 
 class ChangeProposal(Record):
