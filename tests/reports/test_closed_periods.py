@@ -14,6 +14,7 @@ from crm.models import Unit, User
 from partners.models import Partner
 from reports.choices import PeriodKind
 from reports.models import IssuedReport, PeriodicReport, PolicyVersion
+from tests.api.caller import caller_for
 from tests.factories import make_partner
 
 pytestmark = pytest.mark.django_db
@@ -100,3 +101,21 @@ def test_people_correct_it_on_the_page(lao: Partner, an: User, nghe_an: Unit) ->
     exchange.title = "Corrected"
     change_exchange(exchange, by=an)
     assert Exchange.objects.get().title == "Corrected"
+
+
+def test_no_other_address_of_the_api_is_a_way_around(lao: Partner, an: User, nghe_an: Unit) -> None:
+    program, body = caller_for(an), {"kind": "WORKING_MEETING", "partners": [str(lao.public_id)]}
+    inside = program.post("/exchanges/", body | {"starts_on": "2026-02-01"})["Location"]
+    outside = program.post("/exchanges/", body | {"starts_on": "2026-05-01"})["Location"]
+    issue(nghe_an, date(2026, 1, 1), date(2026, 4, 1), by=an)
+
+    answers = [
+        program.post("/exchanges/", body | {"starts_on": "2026-02-02"}),
+        program.patch(inside, {"title": "x"}),
+        program.patch(inside, {"starts_on": "2026-05-01"}),
+        program.patch(outside, {"starts_on": "2026-02-01"}),
+        program.archive(inside),
+    ]
+
+    assert [(answer.status_code, answer.json()["errors"][0]["code"]) for answer in answers] == [(422, "period-issued")] * 5
+    assert program.patch(outside, {"title": "x"}).status_code == 200
