@@ -1,8 +1,10 @@
 """What must stay with its owner: tokens of a secret that was replaced, and the files of the site."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from config.bootstrap.places import var_dir
 from crm.actions.offices import renew_secret
@@ -12,7 +14,7 @@ from tests.api.caller import Caller, ask_token, make_credential
 
 @pytest.mark.django_db
 def test_a_new_secret_ends_the_tokens_of_the_old_one(an: User, chau: User, son: User) -> None:
-    credential = make_credential(an)
+    credential = make_credential(an, expires_on=timezone.localdate() + timedelta(days=90))
     caller = Caller(token=ask_token(credential).json()["access_token"])
     other = Caller(token=ask_token(make_credential(chau)).json()["access_token"])
     assert caller.get("/tiers/", limit=1).status_code == 200

@@ -9,6 +9,8 @@ import pytest
 from config.demo.accounts import CLIENT_ID, CLIENT_SECRET
 from tests.api.documented import FOLDER, check, examples_of, send
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
 PAGES = sorted(page for page in FOLDER.glob("*.md") if examples_of(page))
 
 

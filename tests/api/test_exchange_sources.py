@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from django.core.files.storage import default_storage
 from django.test import override_settings
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from activities.actions.exchanges import change_exchange
 from activities.models import Exchange, ExternalExchangeId
@@ -377,11 +377,10 @@ def test_a_file_stops_where_the_program_loses_its_rights(
     monkeypatch.setattr("crm.api.push_jobs.PIECE", 1)
     monkeypatch.setattr("crm.api.push_jobs.progress", lambda run, done: User.objects.filter(pk=an.pk).update(is_active=False))
     hand_in(api_of_an, row("A", lao), row("B", lao))
-    with translation.override("en"):
-        run_it()
+    run_it()
     job = PushJob.objects.get()
     assert (job.state, job.done, Exchange.objects.count()) == ("failed", 1, 1)
-    assert "may no longer write" in job.failure
+    assert "không còn được ghi" in job.failure
 
 
 @override_settings(PUSH_MAX_ROWS=2)

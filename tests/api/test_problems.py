@@ -256,6 +256,7 @@ def test_a_database_that_is_away_for_a_moment_is_said_to_be_so(api_of_an: Caller
         raise OperationalError("terminating connection due to administrator command")
 
     monkeypatch.setattr(PartnerViewSet, "store", lose_the_line)
+    api_of_an.client.raise_request_exception = False
     answer = api_of_an.post("/partners/", NEW)
     assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "unavailable", "2")
     assert "administrator" not in answer.content.decode()

@@ -13,6 +13,7 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Model
 from django.test import TransactionTestCase
+from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from crm.models import FeedEntry, FeedState
@@ -54,6 +55,12 @@ def reference_data(db: None) -> None:
 def _empty_cache() -> None:
     """Throttles and cached figures of one test never reach the next."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _usual_language() -> None:
+    """The language that one test spoke, or was answered in, never reaches the next."""
+    translation.deactivate()
 
 
 def _end_other_sessions() -> None:

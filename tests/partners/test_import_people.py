@@ -51,7 +51,7 @@ def test_rows_that_are_not_ticked_are_left_out(an: User, nghe_an: Unit) -> None:
 def test_organisation_like_a_known_one_is_asked_and_the_answer_followed(an: User, nghe_an: Unit) -> None:
     known = make_partner("Hội Hữu nghị Sen Vàng", country="LA")
     job = checked(an, nghe_an, LIST.replace("Hội Sen", "Hội HN Sen Vàng"))
-    assert [error["code"] for error in job.errors] == ["unknown_organisation"] * 2
+    assert [error["code"] for error in job.errors] == ["unknown-organisation"] * 2
     [asked] = [each for each in job.preview["organisations"] if each["candidates"]]
     signed_in(an).post(address("decide", job), {asked["key"]: str(known.public_id)})
     job = check(an, job, **MAPPING)
@@ -96,7 +96,7 @@ def test_all_rows_can_be_left_out_at_once_and_single_ones_taken_again(an: User, 
 
 def test_kind_of_new_organisations_is_chosen_with_the_columns(an: User, nghe_an: Unit) -> None:
     job = check(an, brought(an, nghe_an, LIST.encode(), noun="people", kind=""), **MAPPING)
-    assert [error["code"] for error in job.errors] == ["unknown_organisation"] * 3
+    assert [error["code"] for error in job.errors] == ["unknown-organisation"] * 3
     page = signed_in(an).get(address("detail", job)).content.decode()
     assert address("apply", job) not in page
     assert address("decide", job) in page

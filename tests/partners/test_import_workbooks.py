@@ -135,7 +135,7 @@ def test_former_font_that_is_not_converted_is_refused_and_never_stored(an: User,
     job = brought(an, nghe_an, f"Tên,Nước,Loại\n{stored},Lào,COMPANY\nHội Sen\ufffd,Lào,COMPANY\nHội Tre,Lào,COMPANY\n".encode())
     confirm(an, job, convert_0="")
     job = check(an, job, Tên="name", Nước="country", Loại="kind")
-    assert [error["code"] for error in job.errors] == ["former_font", "broken"]
+    assert [error["code"] for error in job.errors] == ["former-font", "broken"]
     apply(an, job)
     assert Partner.objects.get().name == "Hội Tre"
 
