@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import global_settings
 
 from config.demo.accounts import CLIENT_ID, CLIENT_SECRET
+from crm.models import OfficeClient
 from tests.api.documented import FOLDER, check, examples_of, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -15,8 +17,13 @@ PAGES = sorted(page for page in FOLDER.glob("*.md") if examples_of(page))
 
 
 @pytest.fixture
-def settings_of_office(served_site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def settings_of_office(served_site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> dict[str, str]:
     """What an office has to know, in the environment and by the names that the pages use."""
+    # The site that is served knows the usual digests alone, not the quick one that tests keep secrets by.
+    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
+    client = OfficeClient.objects.get(client_id=CLIENT_ID)
+    client.client_secret = CLIENT_SECRET
+    client.save()
     told = {"URL": served_site, "UNIT": "PU-40", "CLIENT_ID": CLIENT_ID, "CLIENT_SECRET": CLIENT_SECRET}
     for name, value in told.items():
         monkeypatch.setenv(f"NHIP_CAU_{name}", value)
