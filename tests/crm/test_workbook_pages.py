@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 from openpyxl import load_workbook
 
 from crm.actions.undoing import undo_change_set
@@ -85,7 +86,8 @@ def test_those_who_only_read_are_refused_and_other_units_find_nothing(
 def test_the_page_says_what_would_change_what_is_asked_and_what_is_refused(client: Client, upload: WorkbookUpload, an: User) -> None:
     html = get_counted(signed_in(client, an), upload.get_absolute_url(), name="workbook page").content.decode()
 
-    assert all(words in html for words in ("Friend since", "1990", "Partners!E4", "unknown", "Apply the workbook", "1 cell was changed"))
+    expected = ("Friend since", "1990", "!E4", "unknown", "Apply the workbook", "1 cell was changed")
+    assert [words for words in expected if words not in html] == []
 
 
 def test_the_list_asks_the_same_number_of_queries_however_many_came_back(client: Client, upload: WorkbookUpload, an: User) -> None:
@@ -137,4 +139,5 @@ def test_a_workbook_that_was_taken_back_says_so(client: Client, upload: Workbook
     assert applied.change_set is not None
     undo_change_set(applied.change_set, by=an)
     lede = signed_in(client, an).get(upload.get_absolute_url()).content.decode().partition('class="lede"')[2].partition("</p>")[0]
-    assert str(applied.change_set.get_state_display()) in lede
+    with translation.override("en"):
+        assert str(applied.change_set.get_state_display()) in lede
