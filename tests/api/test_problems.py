@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, OperationalError
 from django.test import Client
+from rest_framework.exceptions import ParseError
 
 from crm.actions.records import changed_meanwhile
+from crm.api.parsers import _no_name_twice
 from crm.models import User
 from partners.api.partners import PartnerViewSet
 from partners.models import Partner
@@ -270,3 +272,32 @@ def test_no_parameter_chooses_a_format(api_of_an: Caller) -> None:
 def test_the_address_is_read_as_utf_8_whatever_the_charset_of_the_body(api_of_an: Caller) -> None:
     answer = api_of_an._send("post", "/partners/?dry_run=true", data=b"{}", content_type="application/json; charset=utf-16")
     assert (answer.json()["code"], answer["Dry-Run"]) == ("malformed-body", "true")
+
+
+class CountedName(str):
+    """A name that counts how often it is compared or looked up."""
+
+    __slots__ = ()
+    asked = 0
+
+    def __eq__(self, other: object) -> bool:
+        CountedName.asked += 1
+        return str.__eq__(self, str(other))
+
+    def __hash__(self) -> int:
+        CountedName.asked += 1
+        return str.__hash__(self)
+
+
+def test_the_doubled_name_among_many_is_found_in_one_pass() -> None:
+    names = [(CountedName(f"n{number}"), 1) for number in range(1_000)]
+    with pytest.raises(ParseError, match="n0"):
+        _no_name_twice([*names, names[0]])
+    assert CountedName.asked < 10 * len(names)
+
+
+def test_a_body_of_many_names_says_which_one_is_doubled(api_of_an: Caller) -> None:
+    names = ",".join(f'"n{number}":1' for number in range(200_000))
+    answer = api_of_an.send_raw("/sources/PU-40/exchanges/batch/", f'{{{names},"z":1,"z":2}}')
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed-body")
+    assert "z" in answer.json()["detail"]
