@@ -43,8 +43,16 @@ class OfficeBook:
         return self.sheets[sheet].cell(row, self.columns(sheet)[column])
 
     def set(self, sheet: str, row: int, **values: Any) -> None:
+        """Type values; a text stays one, as it does in a cell that is formatted as text."""
         for column, value in values.items():
-            self.cell(sheet, row, column).value = value
+            cell = self.cell(sheet, row, column)
+            cell.value = value
+            if isinstance(value, str):
+                cell.data_type = "s"
+
+    def set_formula(self, sheet: str, row: int, column: str, formula: str) -> None:
+        """Put in a formula whose result was never stored."""
+        self.cell(sheet, row, column).value = formula
 
     def content(self) -> bytes:
         stream = io.BytesIO()

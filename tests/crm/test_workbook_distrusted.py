@@ -178,7 +178,7 @@ def test_what_a_spreadsheet_program_retyped_is_no_change(partners: list[Partner]
 def test_spoilt_cells_are_refused_by_address(partners: list[Partner], an: User, nghe_an: Unit) -> None:
     def work(book: OfficeBook) -> None:
         book.set("partners", book.row("partners", "Hội Một"), city=datetime(2026, 1, 2))  # noqa: DTZ001  (as openpyxl has days)
-        book.set("partners", book.row("partners", "Hội Hai"), city="=A1&B1")
+        book.set_formula("partners", book.row("partners", "Hội Hai"), "city", "=A1&B1")
 
     upload = bring(edited(taken(nghe_an, by=an), work), by=an)
 

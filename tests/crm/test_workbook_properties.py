@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from django.utils import translation
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from crm.models import Field, Unit, User
@@ -35,6 +35,7 @@ def values_of(partner: Partner) -> dict[str, Any]:
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(here=st.lists(SIDE, min_size=2, max_size=2), there=st.lists(SIDE, min_size=2, max_size=2))
+@example(here=[{}, {"city": "Huế"}], there=[{"city": "=1+1", "founded_year": 2001}, {"city": "=1+1"}])
 def test_random_edits_on_both_sides_come_out_as_the_pure_merge_says(
     here: list[dict[str, Any]], there: list[dict[str, Any]], an: User, nghe_an: Unit
 ) -> None:
