@@ -141,6 +141,10 @@ class _Push:
         except ValidationError as error:
             self._refuse(place, error)
             return None
+        if age is Age.NEWER and item.if_match is not None and key.exchange_id is None:
+            # It has seen a revision of what is not there.
+            self._refuse(place, ChangedMeanwhileError(None, ()))
+            return None
         if age is Age.NEWER:
             return word
         still = Outcome.WITHDRAWN if item.withdraw else Outcome.UNCHANGED

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from activities.choices import AgreementLevel, AgreementState, Side
 from activities.models import Agreement, AgreementKind, AgreementParty, Exchange
-from crm.api.serializers import ReferenceField, ReferencesField, StrictSerializer, TextField, WholeNumberField, local
+from crm.api.serializers import ReferenceField, ReferencesField, StrictSerializer, TextField, TruthField, WholeNumberField, local
 from crm.choices import Confidentiality
 from crm.models import Field, PolicyDocument, Province, Unit
 from partners.models import Partner
@@ -94,7 +94,7 @@ class AgreementIn(StrictSerializer):
     signed_at = TextField(max_length=200, required=False, allow_blank=True)
     valid_from = serializers.DateField(required=False, allow_null=True, help_text="First day; by default the day of signing.")
     valid_to = serializers.DateField(required=False, allow_null=True, help_text="First day on which it no longer holds.")
-    renews_itself = serializers.BooleanField(required=False)
+    renews_itself = TruthField(required=False)
     notice_days = WholeNumberField(min_value=0, max_value=3_650, required=False, allow_null=True)
     renews = ReferenceField(
         Agreement.objects.visible_to, key="public_id", required=False, allow_null=True, help_text="`id` of the agreement that it renews."

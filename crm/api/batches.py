@@ -17,7 +17,7 @@ from crm.actions.pushes import PushOutcomes
 from crm.actions.sources import Outcome, SourceItem, SourceResult
 from crm.api.problems import KINDS, Problem, problem_details
 from crm.api.pushes import codes_of
-from crm.api.serializers import StrictSerializer
+from crm.api.serializers import StrictSerializer, TruthField
 from crm.api.source_views import EXAMPLE_ANSWER, AnswerOut, SourceView, UnitSourceView, error_of, status_of, told
 from crm.api.source_words import Read, SourceNoun, WordReader, push_words, refusal_of, row_serializer
 from crm.choices import PushKind
@@ -36,7 +36,7 @@ class BatchIn(StrictSerializer):
 
     default_error_messages = {"too_many": _("At most %(most)d rows are accepted. Send the rest in another request, or all as a file.")}
 
-    atomic = serializers.BooleanField(required=False, default=False, help_text="Store all rows or none.")
+    atomic = TruthField(required=False, default=False, help_text="Store all rows or none.")
     items: Any = serializers.ListField(allow_empty=False, help_text="At most 500 rows; one that is wrong stops no other.")
 
     def validate_items(self, items: list[Any]) -> list[Any]:
@@ -57,8 +57,8 @@ class RowOut(AnswerOut):
     errors = serializers.ListField(child=serializers.DictField(), required=False, help_text="Pointers lead from the row.")  # type: ignore[assignment]  # DRF takes declared fields out of the class
     candidates = serializers.ListField(child=serializers.DictField(), required=False)
     conflicts = serializers.ListField(child=serializers.DictField(), required=False)
-    differs = serializers.ListField(child=serializers.CharField(), required=False)
-    current = serializers.DictField(required=False)
+    differs = serializers.ListField(child=serializers.CharField(), required=False, allow_null=True)
+    current = serializers.DictField(required=False, allow_null=True, help_text="What stands; null where a revision was named of no record.")
 
 
 _REFUSED = {

@@ -49,6 +49,8 @@ class OfficeView(APIView):
     # Set by a view that writes many rows; else the answer says it.
     push_outcomes: PushOutcomes | None = None
     is_dry_run = False
+    # For a view that hands the trying out on to a job, which must stay.
+    tries_out_later: ClassVar[bool] = False
     throttle: CredentialThrottle | None = None
 
     @classmethod
@@ -118,7 +120,7 @@ class OfficeView(APIView):
         self.is_dry_run = wants_dry_run(request)
         key = read_key(request)
         refuse_unstated_or_large(request, self.most_bytes)
-        if self.is_dry_run:
+        if self.is_dry_run and not self.tries_out_later:
             return try_out(lambda: self._handle(request))
         if key is not None:
             return answer_once(request, key, self.body_for_fingerprint(request), lambda: self._handle_rendered(request))

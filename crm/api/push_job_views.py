@@ -23,7 +23,7 @@ from crm.api.batches import BesideKeys
 from crm.api.filters import refuse_unknown_parameters
 from crm.api.office_view import OfficeView
 from crm.api.parsers import TooLarge
-from crm.api.problems import InvalidParameter, Problem
+from crm.api.problems import Problem
 from crm.api.push_jobs import lines_of, start_push
 from crm.api.serializers import local
 from crm.api.source_words import row_serializer
@@ -46,6 +46,7 @@ _EXAMPLE = {
     "done": 10000,
     "counts": {"created": 9998, "refused": 2},
     "refusals": {"unknown": 2},
+    "dry_run": False,
     "failure": "",
     "results": "https://nhip-cau.example.vn/api/v1/push-jobs/019a9b74-0c5e-7f10-a3d1-6b5f2a9c8e01/results/",
     "created_at": "2026-11-02T16:05:00+07:00",
@@ -69,6 +70,7 @@ class JobOut(serializers.Serializer):
     done = serializers.IntegerField(help_text="Rows whose fate is decided and stored.")
     counts = serializers.DictField(child=serializers.IntegerField(), help_text="Rows by result.")
     refusals = serializers.DictField(child=serializers.IntegerField(), help_text="Refused rows by code.")
+    dry_run = serializers.BooleanField(help_text="The rows are only tried out: whatever the results say, nothing of them is stored.")
     failure = serializers.CharField(allow_blank=True, help_text="Why the job failed; rows that are done stay.")
     results = serializers.CharField(
         allow_null=True,
@@ -129,6 +131,7 @@ class PushJobsView(BesideKeys):
     answers = {"job": JobOut}
     codes = {"job": (202,)}
     push_kind = PushKind.JOB
+    tries_out_later = True
 
     def body_class(self) -> type[serializers.Serializer]:
         return row_serializer(self.noun)
@@ -146,16 +149,13 @@ class PushJobsView(BesideKeys):
         return self._received(request).digest
 
     def post(self, request: Request, **key: Any) -> Response:
-        if self.is_dry_run:
-            detail = _("Files are not tried out. Send the rows in batches with “dry_run”.")
-            raise InvalidParameter({"dry_run": ("not-for-files", detail)})
         received = self._received(request)
         if not received.rows:
             raise ParseError(_("The file has no rows. Send a JSON object a line."))
         received.file.seek(0)
         self._refuse_too_many()
         job = PushJob(client=getattr(request.auth, "application", None), asked_by=self.account, unit=self.unit, noun=self.noun.name)
-        job.rows = received.rows
+        job.rows, job.dry_run = received.rows, self.is_dry_run
         job.file.save(f"{job.public_id}.ndjson", received.file, save=False)
         try:
             with transaction.atomic():
@@ -248,6 +248,7 @@ def _shown(job: PushJob, request: Request) -> dict[str, Any]:
         "done": job.done,
         "counts": counts,
         "refusals": refusals,
+        "dry_run": job.dry_run,
         "failure": job.failure,
         "results": address and request.build_absolute_uri(address),
         "created_at": local(job.created_at),

@@ -1,11 +1,13 @@
 """Files of many rows (NDJSON): received at once, written in the background in pieces, each with its results.
 
 A piece, its count and its place in the results are one transaction: a worker that was lost anywhere is followed by one
-that goes on behind the last piece, and no row is written twice.
+that goes on behind the last piece, and no row is written twice. A file that is only tried out is tried piece by piece, so
+that no lock is held for as long as a file takes.
 """
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from io import BytesIO
 from itertools import islice
 from types import SimpleNamespace
@@ -94,10 +96,10 @@ def _write(job: PushJob, run: JobRun) -> None:
             with transaction.atomic():
                 # Holds the run too: one that was taken for lost and wakes up must not write into the results of its successor.
                 progress(run, job.done)
-                answers = _written(writer, piece)
+                answers = _tried(writer, piece) if job.dry_run else _written(writer, piece)
                 results.write(b"".join(_as_line(answer) for answer in answers))
                 results.flush()
-                _count(job, answers)
+                _count(job, answers, writer.youngest_change)
                 progress(run, job.done)
     _finish(job)
 
@@ -110,6 +112,14 @@ def _next_piece(rows: Iterator[bytes]) -> list[bytes]:
         piece.append(line)
         size += len(line)
     return piece
+
+
+def _tried(writer: RowWriter, piece: list[Any]) -> list[dict[str, Any]]:
+    """Write the lines, and take back whatever was written, also what would have been told after the commit."""
+    with transaction.atomic():
+        answers = _written(writer, piece)
+        transaction.set_rollback(True)
+    return answers
 
 
 def _written(writer: RowWriter, piece: list[Any]) -> list[dict[str, Any]]:
@@ -156,7 +166,7 @@ def _forget_unfinished(results: IO[bytes], done: int) -> None:
     results.truncate(results.tell())
 
 
-def _count(job: PushJob, answers: list[dict[str, Any]]) -> None:
+def _count(job: PushJob, answers: list[dict[str, Any]], youngest_change: datetime | None) -> None:
     counts = dict(job.counts)
     refusals = dict(counts.get("refusals", {}))
     for answer in answers:
@@ -164,16 +174,17 @@ def _count(job: PushJob, answers: list[dict[str, Any]]) -> None:
         for code in codes_of_row(answer):
             refusals[code] = refusals.get(code, 0) + 1
     job.counts, job.done = {**counts, **({"refusals": refusals} if refusals else {})}, job.done + len(answers)
-    PushJob.objects.filter(pk=job.pk).update(counts=job.counts, done=job.done)
+    job.youngest_change = max(filter(None, (job.youngest_change, youngest_change)), default=None)
+    PushJob.objects.filter(pk=job.pk).update(counts=job.counts, done=job.done, youngest_change=job.youngest_change)
 
 
 @transaction.atomic
 def _finish(job: PushJob) -> None:
     """The file is written; the health of the connection hears of it once."""
     ended = PushJob.objects.filter(pk=job.pk).exclude(state=JobState.DONE)
-    if not ended.update(state=JobState.DONE, finished_at=timezone.now(), rows=job.done) or job.client is None:
+    if not ended.update(state=JobState.DONE, finished_at=timezone.now(), rows=job.done) or job.client is None or job.dry_run:
         return
-    outcomes = PushOutcomes()
+    outcomes = PushOutcomes(youngest_change=job.youngest_change)
     outcomes.refusals.update(job.counts.get("refusals", {}))
     for result, number in job.counts.items():
         if result != "refusals":

@@ -74,6 +74,15 @@ class WholeNumberField(serializers.IntegerField):
         return int(super().to_internal_value(data))
 
 
+class TruthField(serializers.BooleanField):
+    """JSON's true or false: a word or a number that is meant so may be meant otherwise."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 @extend_schema_field({"type": "string"})
 class ReferenceField(serializers.Field):
     """One row, named by a public key: a code, a two-letter country code, a public identifier.

@@ -25,7 +25,7 @@ from crm.actions.sources import (
 from crm.api.preconditions import etag_of
 from crm.api.problems import Problem, rule_errors
 from crm.api.rows_read import RowsRead
-from crm.api.serializers import StrictSerializer, TextField, WholeNumberField
+from crm.api.serializers import StrictSerializer, TextField, TruthField, WholeNumberField
 from crm.models import Unit, User
 from crm.models.sources import SourceKey
 from crm.permissions import Permission
@@ -95,7 +95,14 @@ class RowIn(WordIn):
     """A word with its key, or that the row of the key is gone."""
 
     external_id = TextField(trim_whitespace=False, help_text="The key of the row at the source.")
-    delete = serializers.BooleanField(required=False, default=False, help_text="The row is gone at the source; leave out `data`.")
+    delete = TruthField(required=False, default=False, help_text="The row is gone at the source; leave out `data`.")
+    if_match = WholeNumberField(
+        min_value=1,
+        max_value=MOST_VERSION,
+        required=False,
+        allow_null=True,
+        help_text="The revision that the source has seen, as `If-Match` says it of a single row.",
+    )
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         if given.get("delete") and given.get("data") is not None:
@@ -190,7 +197,7 @@ def told_candidates(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
 
 
 # What stands beside ``data`` in a row; all else that rules name stands below it.
-_BESIDE = frozenset({"external_id", "version", "changed_at", "same_as", "delete", "data"})
+_BESIDE = frozenset({"external_id", "version", "changed_at", "same_as", "delete", "if_match", "data"})
 
 
 def in_row(errors: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -66,6 +66,7 @@ class OfficePush(models.Model):
 class PushJob(models.Model):
     """A file of many rows that an office's program sent at once (one JSON object a line), written in the background.
 
+    ``dry_run``: its rows are tried out and nothing of them stays. ``youngest_change``: of all rows done, at the source.
     ``done`` counts lines whose fate is decided and stored; a worker that takes the job up again goes on behind them.
     ``results``: one JSON object a line, in the order of the file.
     """
@@ -81,6 +82,8 @@ class PushJob(models.Model):
     rows = models.PositiveIntegerField(_("rows"), default=0)
     done = models.PositiveIntegerField(_("done"), default=0)
     counts = models.JSONField(_("counts"), default=dict, blank=True)
+    dry_run = models.BooleanField(_("dry run"), default=False)
+    youngest_change = models.DateTimeField(_("youngest change"), null=True)
     failure = models.TextField(_("why it failed"), blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)

@@ -166,6 +166,41 @@ def test_both_sides_are_shown_and_the_source_decides_with_if_match(api_of_an: Ca
     assert Exchange.objects.get().place == "Huế"
 
 
+@pytest.mark.parametrize("tag", ['"rev-1"', "*"])
+def test_a_revision_named_of_an_exchange_that_is_not_there_is_a_412(tag: str, api_of_an: Caller, lao: Partner) -> None:
+    answer = put(api_of_an, "A", {"version": 1, "data": data(lao)}, headers={"If-Match": tag})
+    assert (answer.status_code, answer.json()["code"], answer.json()["current"]) == (412, "changed-meanwhile", None)
+    assert not Exchange.objects.exists()
+    assert not ExternalExchangeId.objects.exists()
+
+
+def test_a_row_of_a_batch_says_which_revision_it_has_seen(api_of_an: Caller, an: User, lao: Partner) -> None:
+    batch(api_of_an, row("A", lao, place="Vinh"), row("B", lao))
+    exchange = Exchange.objects.get(place="Vinh")
+    exchange.place = "Huế"
+    change_exchange(exchange, by=an)
+    seen = row("A", lao, version=2, place="Cửa Lò")
+    stale, new, gone = batch(
+        api_of_an, seen | {"if_match": 1}, row("C", lao) | {"if_match": 1}, {"external_id": "B", "delete": True, "if_match": 7}
+    ).json()["items"]
+    assert (stale["status"], stale["code"], stale["differs"]) == (412, "changed-meanwhile", ["place"])
+    assert stale["current"]["place"] == "Huế"
+    assert (new["status"], new["current"]) == (412, None)
+    assert (gone["status"], gone["differs"]) == (412, ["archived"])
+    (meant,) = batch(api_of_an, seen | {"if_match": 2}).json()["items"]
+    assert (meant["result"], meant["revision"]) == ("changed", 3)
+    assert Exchange.objects.get(pk=exchange.pk).place == "Cửa Lò"
+
+
+@pytest.mark.parametrize("said", ["yes", "true", 1, 0, None, [], {}])
+def test_all_or_none_is_true_or_false_and_no_word_for_it(said: Any, api_of_an: Caller, lao: Partner) -> None:
+    answer = api_of_an.post(f"{KEYS}/batch/", {"atomic": said, "items": [row("A", lao)]})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/atomic")
+    (refused,) = batch(api_of_an, {"external_id": "A", "delete": said}).json()["items"]
+    assert (refused["status"], refused["errors"][0]["pointer"]) == (422, "/delete")
+    assert not Exchange.objects.exists()
+
+
 def test_of_an_exchange_closed_to_the_program_meanwhile_no_conflict_is_told(
     api_of_an: Caller, binh: User, lao: Partner, nghe_an: Unit
 ) -> None:

@@ -9,13 +9,14 @@ from django.core.files.storage import default_storage
 from django.test import override_settings
 from django.utils import timezone
 
-from activities.models import Exchange
+from activities.models import Exchange, ExternalExchangeId
 from crm.actions.job_runs import JobTaken, claim_job, run_again
 from crm.actions.job_sweep import ATTEMPTS_AT_MOST, sweep_jobs
 from crm.actions.job_work import work_on
 from crm.actions.pushes import thin_push_jobs
 from crm.api.push_jobs import write_file
-from crm.models import JobRun, OfficePush, PushJob, User
+from crm.choices import FeedNoun
+from crm.models import FeedEntry, JobRun, OfficePush, PushJob, User
 from partners.models import Partner
 from tests.api.caller import Caller, caller_for
 from tests.api.exchange_rows import KEYS, row
@@ -120,6 +121,29 @@ def test_files_go_with_their_results_after_ninety_days(api_of_an: Caller, lao: P
     assert thin_push_jobs() == 1
     assert not PushJob.objects.exists()
     assert not any(default_storage.exists(str(file.name)) for file in (job.file, job.results))
+
+
+def test_a_file_is_tried_out_row_by_row_and_nothing_of_it_is_stored(api_of_an: Caller, lao: Partner) -> None:
+    answer = hand_in(api_of_an, row("A", lao), row("B", lao, kind="PARTY"), query_params={"dry_run": "true"})
+    assert (answer.status_code, answer["Dry-Run"], answer.json()["dry_run"]) == (202, "true", True), answer.content
+    run_it()
+    job = api_of_an.get(answer["Location"]).json()
+    assert (job["state"], job["dry_run"], job["counts"]) == ("done", True, {"created": 1, "refused": 1})
+    assert [(one["external_id"], one["status"]) for one in results_of(api_of_an, job)] == [("A", 201), ("B", 422)]
+    assert not Exchange.objects.exists()
+    assert not ExternalExchangeId.objects.exists()
+    assert not FeedEntry.objects.filter(noun=FeedNoun.EXCHANGE).exists()
+    assert not OfficePush.objects.exists()
+
+
+def test_a_file_tells_how_long_its_youngest_change_had_waited(api_of_an: Caller, lao: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crm.api.push_jobs.PIECE", 1)
+    moments = [(timezone.now() - timedelta(minutes=minutes)).isoformat() for minutes in (90, 30, 60)]
+    hand_in(api_of_an, *[row(f"A{place}", lao, version=None) | {"changed_at": moment} for place, moment in enumerate(moments)])
+    run_it()
+    lag = OfficePush.objects.get().lag_seconds
+    assert lag is not None
+    assert 30 * 60 <= lag < 60 * 60
 
 
 def test_a_file_sent_again_with_its_key_is_one_job(api_of_an: Caller, lao: Partner) -> None:

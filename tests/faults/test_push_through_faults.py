@@ -14,9 +14,20 @@ from pathlib import Path
 from django.conf import settings
 
 from tests.bed.own_site import OwnSite
+from tests.bed.waiting import wait_until
 from tests.faults.conftest import Ended, Rows
 from tests.faults.province import Item, Pusher, push_all, twice_shuffled
 
+FILE_SECONDS = 180
+# What the sweep does once the worker has been silent for long enough.
+_TAKE_UP = """
+from datetime import timedelta
+from django.utils import timezone
+from crm.actions.job_sweep import sweep_jobs
+from crm.models import JobRun
+JobRun.objects.filter(state="running").update(heartbeat_at=timezone.now() - timedelta(days=1))
+print(sweep_jobs())
+"""
 CLIENT = Path(settings.BASE_DIR) / "clients" / "python"
 
 
@@ -97,6 +108,35 @@ def test_redis_is_emptied_all_the_time(own_site: OwnSite, rows: Rows, clean: End
     own_site.fresh("emptied")
     assert _while_it_is_pushed(own_site, rows, own_site.empty_redis) >= 2
     assert Ended.of(own_site) == clean
+
+
+def test_the_worker_is_killed_in_the_middle_of_a_file(own_site: OwnSite, rows: Rows, clean: Ended) -> None:
+    own_site.fresh("killed_worker")
+    body = "".join(json.dumps(item) + "\n" for item in rows.exchanges)
+    with Pusher(own_site, "PU-40") as pusher:
+        pusher.push("partners", rows.partners)
+        received = pusher.client.post("/sources/PU-40/exchanges/jobs/", content=body, headers={"Content-Type": "application/x-ndjson"})
+        assert received.status_code == 202, received.text
+        done = [_killed_when_more_is_done(own_site) for _kill in range(3)]
+        assert 0 < done[0] < done[1] < done[2] < len(rows.exchanges)
+        own_site.start_worker()
+        wait_until(lambda: own_site.rows("SELECT state FROM crm_pushjob") == [("done",)], seconds=FILE_SECONDS)
+        job = pusher.client.get(received.headers["Location"]).json()
+        lines = pusher.client.get(job["results"]).text.splitlines()
+    assert job["counts"] == {"created": len(rows.exchanges)}
+    assert [json.loads(line)["external_id"] for line in lines] == [item["external_id"] for item in rows.exchanges]
+    assert Ended.of(own_site) == clean
+
+
+def _killed_when_more_is_done(site: OwnSite) -> int:
+    """Let a worker write at least one more piece of the file and kill it in the next; have its run taken up. Return the rows done."""
+    before = site.rows("SELECT done FROM crm_pushjob")
+    site.start_worker()
+    wait_until(lambda: site.rows("SELECT done FROM crm_pushjob") != before, seconds=FILE_SECONDS)
+    site.kill_worker()
+    assert site.run_python(_TAKE_UP).split() == ["1"]
+    done: int = site.rows("SELECT done FROM crm_pushjob")[0][0]
+    return done
 
 
 def _while_it_is_pushed(site: OwnSite, rows: Rows, disturb: Callable[[], None], *, most: int = 6) -> int:

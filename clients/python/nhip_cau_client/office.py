@@ -22,6 +22,7 @@ class Row:
 
     ``version`` rises with each change; the server passes over a word that is older than what it has. ``same_as``: the
     identifier of the record that is meant, or None for certainly a new one; left out (``...``) the server looks itself.
+    ``if_match``: the revision that the office has seen and means to write over; where another stands, the row is refused.
     """
 
     external_id: str
@@ -29,6 +30,7 @@ class Row:
     version: int | None = None
     changed_at: str | None = None
     same_as: Any = ...
+    if_match: int | None = None
 
     def body(self) -> dict[str, Any]:
         """The row as a PUT says it."""
@@ -38,7 +40,9 @@ class Row:
 
     def item(self) -> dict[str, Any]:
         """The row as a batch or a file says it."""
-        return {"external_id": self.external_id, **self.body(), **({"delete": True} if self.data is None else {})}
+        beside = {"delete": True} if self.data is None else {}
+        beside |= {} if self.if_match is None else {"if_match": self.if_match}
+        return {"external_id": self.external_id, **self.body(), **beside}
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,13 @@ class Office:
     def put(self, noun: str, row: Row, *, dry_run: bool = False, if_match: str | None = None) -> Outcome:
         """Say what a row is now: made where it is new, changed where it differs. May be said again at any time.
 
+        ``if_match``: ``*`` to write over whatever stands; else the row says which revision it has seen.
+
         Raises:
             ProblemError: refused; ``code`` and ``places`` say why.
         """
+        if if_match is None and row.if_match is not None:
+            if_match = f'"rev-{row.if_match}"'
         headers = {} if if_match is None else {"If-Match": if_match}
         answer = self.connection.send("PUT", key_path(self.unit, noun, row.external_id), row.body(), headers=headers, params=_dry(dry_run))
         return Outcome.read(row.external_id, answer.status_code, answer.json())
@@ -123,11 +131,12 @@ class Office:
             outcomes += [Outcome.read(str(item["external_id"]), item["status"], item) for item in answer["items"]]
         return outcomes
 
-    def put_file(self, noun: str, rows: Iterable[Row], *, key: str | None = None) -> str:
-        """Hand in many rows as one file, to be written in the background; return the address of the job."""
+    def put_file(self, noun: str, rows: Iterable[Row], *, dry_run: bool = False, key: str | None = None) -> str:
+        """Hand in many rows as one file, to be written, or tried out, in the background; return the address of the job."""
         lines = "".join(json.dumps(row.item(), ensure_ascii=False) + "\n" for row in rows)
         headers = {"Content-Type": NDJSON} | ({} if key is None else {"Idempotency-Key": key})
-        answer = self.connection.send("POST", f"sources/{self.unit}/{noun}/jobs/", content=lines.encode(), headers=headers)
+        path = f"sources/{self.unit}/{noun}/jobs/"
+        answer = self.connection.send("POST", path, content=lines.encode(), headers=headers, params=_dry(dry_run))
         return answer.headers["Location"]
 
     def wait_for(self, job: str, *, seconds: float = 3600, sleep: Callable[[float], None] = time.sleep) -> dict[str, Any]:

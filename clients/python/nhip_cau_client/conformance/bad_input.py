@@ -92,3 +92,13 @@ def dry_batch(trial: Trial) -> None:
     outcomes = trial.office.put_many("partners", [good, bad], dry_run=True)
     expect("per row", [False, True], [one.is_refused for one in outcomes])
     expect("then really", "created", trial.office.put("partners", good).result)
+
+
+@scenario("dry run", "a dry run of a file tells what would become of each row, and stores nothing")
+def dry_file(trial: Trial) -> None:
+    good, bad = trial.new(), trial.new(country="ZZ")
+    job = trial.office.wait_for(trial.office.put_file("partners", [good, bad], dry_run=True), seconds=120)
+    expect("counts", (1, 1), (job["counts"].get("created"), job["counts"].get("refused")))
+    with refused("the row that was not stored", "not-found", status=404):
+        trial.office.get("partners", good.external_id)
+    expect("then really", "created", trial.office.put("partners", good).result)

@@ -35,6 +35,17 @@ def stale(trial: Trial) -> None:
     expect("with the new ETag", 200, _change(trial, made.id, {"city": "Pakse"}, answer.headers["ETag"]).status_code)
 
 
+@scenario(GROUP, "a row of a batch that names a stale revision: 412 for this row, the others are stored")
+def stale_in_batch(trial: Trial) -> None:
+    row, made = trial.stored_partner(city="Vientiane")
+    _change(trial, made.id, {"city": "Thakhek"}, "*")
+    seen = Row(row.external_id, {**(row.data or {}), "city": "Pakse"}, version=2, if_match=made.revision)
+    stale_row, other = trial.office.put_many("partners", [seen, trial.new()])
+    expect("the stale row", (412, "changed-meanwhile"), (stale_row.status, stale_row.answer["code"]))
+    expect("the other", "created", other.result)
+    expect("what stands", "Thakhek", trial.read("partners", made.id)["city"])
+
+
 @scenario(GROUP, "each side changed another field: both stand")
 def other_fields(trial: Trial) -> None:
     row, made = trial.stored_partner(city="Vientiane")
