@@ -149,10 +149,9 @@ async def _vetted(target: httpx.URL, resolve: Resolve) -> Sequence[str]:
         addresses = await resolve(host, target.port or PORTS[target.scheme])
     except (gaierror, UnicodeError) as error:
         raise TargetRefused(Trouble.NAME_UNKNOWN, host) from error
-    if not _is_allowed(target):
-        for address in addresses:
-            if not is_public(address):
-                raise TargetRefused(Trouble.ADDRESS_REFUSED, address)
+    if not _is_allowed(target) and not all(map(is_public, addresses)):
+        # What our own name server says of names inside is not for whoever chose the name.
+        raise TargetRefused(Trouble.ADDRESS_REFUSED, host)
     return addresses[:ADDRESSES_TRIED]
 
 

@@ -85,7 +85,7 @@ def test_addresses_whose_form_gives_them_away_are_refused_without_looking_anythi
 @pytest.mark.parametrize("addresses", [("10.0.0.5",), ("8.8.8.8", "192.168.0.1"), ("::ffff:127.0.0.1",), ("169.254.169.254",)])
 def test_a_name_of_which_one_address_leads_inwards_is_not_called(host: str, addresses: tuple[str, ...]) -> None:
     answer = post(f"https://{host}/", body=b"{}", headers={}, resolve=names(*addresses))
-    assert (answer.status, answer.trouble, answer.detail) == (None, Trouble.ADDRESS_REFUSED, addresses[-1])
+    assert (answer.status, answer.trouble, answer.detail) == (None, Trouble.ADDRESS_REFUSED, host)
 
 
 def test_a_name_that_nobody_knows_is_said_so() -> None:
