@@ -51,18 +51,23 @@ def save_periodic_report(report: PeriodicReport, *, by: User, texts: Mapping[str
 
 
 @transaction.atomic
-def issue_report(report: PeriodicReport, *, by: User, draw: Draw, note: str = "") -> IssuedReport:
+def issue_report(report: PeriodicReport, *, by: User, draw: Draw, note: str = "", seen_revision: int | None = None) -> IssuedReport:
     """Issue the report as it stands now: number 1, or a corrected one with the next number and a note of what changed.
 
     To issue it, we also freeze figures, ledger and text with the digest of all of them, keep the bytes of both files, leave an
-    audit event, and tell those who lead the units above. Raises PermissionDenied, and ValidationError where nothing was on record,
-    where the report is archived, where a correction has no note, or where records changed while figures and ledger were read.
+    audit event, and tell those who lead the units above. ``seen_revision``: the draft that the author has read; without it
+    whatever stands is issued. Raises PermissionDenied, and ValidationError where nothing was on record, where the report is
+    archived or another draft than the one seen, where a correction has no note, or where records changed while figures and
+    ledger were read.
     """
     if not by.may(Permission.REPORT_ISSUE) or not by.scope.may_write_for(report.unit_id):
         raise PermissionDenied
     held = PeriodicReport.objects.select_for_update(no_key=True).get(pk=report.pk)
     if held.is_archived:
         raise ValidationError(_("This report is archived. Restore it first."), code="archived")
+    if seen_revision not in (None, held.revision):
+        message = _("%(who)s changed the text of this report since you opened this page. Read it again, then issue.")
+        raise ValidationError(message, code="changed-meanwhile", params={"who": held.updated_by or _("Somebody")})
     last = held.issues.order_by("-number").first()
     if last is not None and not note.strip():
         raise ValidationError({"note": ValidationError(_("Say what this issue corrects."), code="note")})

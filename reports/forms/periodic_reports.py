@@ -125,8 +125,9 @@ class ReportTextForm(PlainKeysMixin, RecordForm):
 
 
 class IssueForm(forms.Form):
-    """Issuing; a corrected issue says what it corrects."""
+    """Issuing the draft that was shown; a corrected issue says what it corrects."""
 
+    seen_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
     note = forms.CharField(
         label=_("What this issue corrects"), max_length=500, required=False, widget=forms.Textarea({"rows": 3}),
         help_text=_("It stands in the paper."),
@@ -135,11 +136,17 @@ class IssueForm(forms.Form):
     def __init__(self, *args: Any, report: PeriodicReport, by: User, draw: Draw, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.report, self.by, self.draw = report, by, draw
+        self.fields["seen_revision"].initial = report.revision
         if not report.issues.exists():
             del self.fields["note"]
 
     def save(self) -> IssuedReport:
-        return issue_report(self.report, by=self.by, draw=self.draw, note=self.cleaned_data.get("note", ""))
+        seen, note = self.cleaned_data["seen_revision"], self.cleaned_data.get("note", "")
+        return issue_report(self.report, by=self.by, draw=self.draw, note=note, seen_revision=seen)
+
+    def show_current(self) -> None:
+        """Send the draft that stands with the next press: whoever was overtaken has been told to read it."""
+        self.data = {name: self.data.get(name) for name in self.data} | {"seen_revision": self.report.revision}
 
 
 class ReportTemplateForm(PlainKeysMixin, RecordForm):

@@ -65,6 +65,7 @@ class PeriodicReportIssue(UpdateView):
                     issued = form.save()
             except ValidationError as error:
                 add_action_errors(form, error)
+                form.show_current()
             else:
                 messages.success(request, str(self.success_message))
                 return redirect(issued)

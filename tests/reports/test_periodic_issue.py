@@ -247,6 +247,23 @@ def test_a_clerk_makes_a_report_corrects_it_and_sends_it_again(nghe_an: Unit, ex
     assert corrections.status_code == 200
 
 
+def test_a_text_that_was_changed_since_the_page_was_opened_is_read_before_it_is_issued(
+    report: PeriodicReport, an: User, binh: User, client: Client
+) -> None:
+    client.force_login(binh)
+    report.refresh_from_db()
+    address = f"{report.get_absolute_url()}issue/"
+    assert f'name="seen_revision" value="{report.revision}"' in client.get(address).content.decode()
+    seen = {"seen_revision": str(report.revision)}
+    save_periodic_report(report, by=an, texts={"assessment": "Kết quả chưa tốt."})
+    refused = client.post(address, seen)
+    assert (refused.status_code, IssuedReport.objects.count()) == (422, 0)
+    assert an.full_name in refused.content.decode()
+    assert f'name="seen_revision" value="{report.revision}"' in refused.content.decode()
+    issued = client.post(address, {"seen_revision": str(report.revision)})
+    assert "Kết quả chưa tốt." in client.get(issued["Location"]).content.decode()
+
+
 def test_the_text_of_last_time_is_at_hand_and_can_be_taken_over(report: PeriodicReport, nghe_an: Unit, an: User, client: Client) -> None:
     later = PeriodicReport(
         unit=nghe_an, period_kind=PeriodKind.HALF_YEAR, period_from=date(2025, 7, 1), period_to=date(2026, 1, 1), title="y"
