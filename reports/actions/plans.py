@@ -62,6 +62,8 @@ def copy_plan(year: int, *, by: User) -> ChangeSet:
     Raises PermissionDenied, or ValidationError where there is nothing to copy.
     """
     _check_rights(by)
+    # Two who copy at once: the second finds the lines of the first.
+    PlanLine.objects.select_for_update(no_key=True).filter(pk__in=[line.pk for line in lines_of(year - 1)]).order_by("pk").first()
     new = [row.copy for row in copies_for(year) if not row.skipped]
     if not new:
         raise ValidationError(_("There is nothing to copy from %(year)s.") % {"year": year - 1}, code="nothing")

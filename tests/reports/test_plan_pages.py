@@ -1,15 +1,19 @@
 """The pages of the yearly plan: read by everybody, written by the secretariat, copied from last year and taken back."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from crm.actions.undoing import undo_change_set
+from crm.choices import ChangeState
 from crm.models import ChangeSet, Country, JobRun, PolicyDocument, Tier, User
-from reports.actions.plans import archive_plan_line
+from reports.actions.plans import archive_plan_line, copy_plan
 from reports.models import PlanLine
 from reports.tasks import take_all_snapshots
 from tests.factories import make_exchange, make_partner
@@ -112,6 +116,24 @@ def test_last_years_plan_is_copied_once_with_what_is_there_left_alone_and_taken_
     copied.refresh_from_db()
     assert copied.is_archived
     assert set(PlanLine.objects.live()) == {old, kept, open_ended, PlanLine.objects.get(country__alpha2="CU", required=4)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_copy_the_plan_at_once_copy_it_once(ha: User) -> None:
+    for alpha2 in ("LA", "KH", "CU"):
+        make_line(ha, alpha2, 2025)
+
+    def work(_number: int) -> str:
+        try:
+            return copy_plan(YEAR, by=User.objects.get(pk=ha.pk)).state
+        except ValidationError as error:
+            return str(error.code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(3) as workers:
+        assert sorted(workers.map(work, range(3))) == [ChangeState.APPLIED, "nothing", "nothing"]
+    assert PlanLine.objects.filter(copied_from__isnull=False).count() == 3
 
 
 def test_copying_and_taking_back_let_the_standing_of_countries_follow(client: Client, ha: User) -> None:
