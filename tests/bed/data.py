@@ -10,7 +10,7 @@ from django.apps import apps
 from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.color import no_style
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Model
 from django.test import TransactionTestCase
 from django.utils import translation
@@ -68,13 +68,17 @@ def _end_other_sessions() -> None:
     if connection.vendor != "postgresql":
         return
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_terminate_backend(pid) {others}")
-        for _attempt in range(100):
-            cursor.execute(f"SELECT count(*) {others}")
-            if cursor.fetchone() == (0,):
-                return
-            time.sleep(0.05)
+    for _attempt in range(100):
+        try:
+            with connection.cursor() as cursor:
+                # A page that is still open connects anew, so they are ended until none is left.
+                cursor.execute(f"SELECT pg_terminate_backend(pid) {others}")
+                cursor.execute(f"SELECT count(*) {others}")
+                if cursor.fetchone() == (0,):
+                    return
+        except OperationalError:
+            connection.close()
+        time.sleep(0.05)
 
 
 def _empty_feed() -> None:
