@@ -247,8 +247,9 @@ class _Push:
         before, parts = _place(exchange), split(values)
         for name, value in parts.columns.items():
             setattr(exchange, name, value)
-        self._refuse_closed(before, _place(exchange))
         change_exchange(exchange, by=self.by, **parts.related)
+        # Afterwards, so that only whoever may write for a unit learns which of its periods are issued.
+        self._refuse_closed(before, _place(exchange))
 
     def _refuse_stale(self, word: _Word, exchange: Exchange, differs: Sequence[str]) -> None:
         if isinstance(word.item.if_match, int) and word.item.if_match != exchange.revision:

@@ -249,6 +249,8 @@ class Participation(models.Model):
                 condition=Q(counted=True, two_way=True),
                 name="participation_by_day",
             ),
+            # Periodic reports count every part in a span of days, also those that no figure of a partner counts.
+            models.Index(fields=["day_no", "exchange", "partner"], name="participation_in_span"),
         ]
 
     def __str__(self) -> str:

@@ -85,6 +85,18 @@ def test_moving_an_exchange_into_the_period_is_refused(lao: Partner, an: User, n
     assert closed(nghe_an, an, word(lao, date(2026, 3, 1), 2)) == ["period-issued"]
 
 
+def test_which_periods_of_another_unit_are_issued_is_not_told(lao: Partner, an: User, nghe_an: Unit, quang_ninh: Unit) -> None:
+    closed(nghe_an, an, word(lao, date(2026, 2, 1)))
+    issue(quang_ninh, date(2026, 1, 1), date(2026, 4, 1), by=an)
+    inside, outside = (
+        push_exchanges([word(lao, day, version, host_unit=quang_ninh)], unit=nghe_an, by=an)[0].error
+        for version, day in ((2, date(2026, 3, 1)), (3, date(2026, 5, 1)))
+    )
+    assert inside is not None
+    assert repr(inside) == repr(outside)
+    assert Exchange.objects.get().host_unit == nghe_an
+
+
 def test_drafts_archived_reports_and_those_of_other_units_close_nothing(lao: Partner, an: User, nghe_an: Unit, quang_ninh: Unit) -> None:
     span = (date(2026, 1, 1), date(2026, 4, 1))
     issue(quang_ninh, *span, by=an)

@@ -41,6 +41,7 @@ class Breakdown:
     """``pairs``: querysets with a ``key`` and the ``row`` that counts under it, no pair in two of them.
 
     ``rows`` names keys, in the order of lists. ``parts`` stand set in under the row that ``above`` leads them to.
+    ``once``: no pair comes twice in ``pairs``, as it does where an exchange has two partners of one country.
     """
 
     code: str
@@ -50,20 +51,24 @@ class Breakdown:
     rows: Callable[[Span, Iterable[Key]], Sequence[Row]]
     parts: "Breakdown | None" = None
     above: Callable[[Span, Key], Key] = lambda span, key: key
+    once: bool = False
 
     def counts(self, span: Span) -> Counter[Key]:
         """How many different rows stand under each key."""
         found: Counter[Key] = Counter()
         for pairs in self.pairs(span):
-            found.update(dict(pairs.order_by().values_list("key").annotate(Count("row", distinct=True))))
+            found.update(dict(pairs.order_by().values_list("key").annotate(Count("row", distinct=not self.once))))
         return found
+
+
+def days_of(span: Span) -> tuple[int, int]:
+    """The first and the last day of the span, as the parts in its exchanges have them: they spare a walk through all other years."""
+    return day_number(span.start), day_number(span.end) - 1
 
 
 def parts_of(span: Span) -> QuerySet[Participation]:
     """The partners' parts in the exchanges of the span."""
-    # The days stand on the parts too: said twice, they spare a walk through the parts of all other years.
-    days = (day_number(span.start), day_number(span.end) - 1)
-    return Participation.objects.filter(exchange__in=exchanges(span).values("pk"), day_no__range=days).order_by()
+    return Participation.objects.filter(exchange__in=exchanges(span).values("pk"), day_no__range=days_of(span)).order_by()
 
 
 def _by_tier(span: Span) -> list[Pairs]:
@@ -162,7 +167,7 @@ BREAKDOWNS = (
         "province", _("Exchanges by province"), "exchanges", _by_province, _provinces,
         _OLD_PROVINCES, lambda span, key: span.provinces.places[int(key)],
     ),
-    Breakdown("unit", _("Exchanges by unit"), "exchanges", _by_unit, _units),
-    Breakdown("ngo_region", _("Foreign NGOs with a certificate, by region"), "partners", _ngos_by_region, _regions),
+    Breakdown("unit", _("Exchanges by unit"), "exchanges", _by_unit, _units, once=True),
+    Breakdown("ngo_region", _("Foreign NGOs with a certificate, by region"), "partners", _ngos_by_region, _regions, once=True),
 )  # fmt: skip
 BY_CODE = {breakdown.code: breakdown for breakdown in (*BREAKDOWNS, _OLD_PROVINCES)}

@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Case, Count, Max, Q, QuerySet, Sum, When
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.records import reads_english
 from reports.metrics.completeness import completeness
-from reports.metrics.periodic.breakdowns import BREAKDOWNS, BY_CODE, Breakdown, Key, parts_of
+from reports.metrics.periodic.breakdowns import BREAKDOWNS, BY_CODE, Breakdown, Key, days_of
 from reports.metrics.periodic.catalogue import FIGURES, GROUPS, Figure, Group, Measure
 from reports.metrics.periodic.labels import in_both_languages
 from reports.metrics.periodic.lines import (
@@ -81,9 +83,9 @@ def values_of(span: Span) -> dict[str, int | None]:
             found |= {figure.code: None for figure in figures}
             continue
         rows = source.rows(span).order_by()
-        simple = [figure for figure in figures if figure.measure != Measure.COUNTRIES]
-        found |= rows.aggregate(**{figure.code: _aggregate(figure) for figure in simple})
-        found |= {figure.code: _countries(span, rows.filter(figure.condition)) for figure in figures if figure not in simple}
+        of_countries = [figure for figure in figures if figure.measure == Measure.COUNTRIES]
+        found |= rows.aggregate(**{figure.code: _aggregate(figure) for figure in figures if figure not in of_countries})
+        found |= _countries(span, rows, of_countries)
     return found
 
 
@@ -137,9 +139,15 @@ def _aggregate(figure: Figure) -> Any:
     return Sum("people_count", filter=condition) if figure.measure == Measure.PEOPLE else Count("pk", filter=condition)
 
 
-def _countries(span: Span, rows: QuerySet[Any]) -> int:
-    parts = parts_of(span).filter(exchange__in=rows.values("pk"), partner__country__isnull=False)
-    return parts.values("partner__country").distinct().count()
+def _countries(span: Span, rows: QuerySet[Any], figures: Sequence[Figure]) -> dict[str, int]:
+    """Figure → how many different countries of partners its exchanges have. One query for all of them."""
+    if not figures:
+        return {}
+    wanted = reduce(or_, (figure.condition for figure in figures))
+    marks = {figure.code: Max(Case(When(figure.condition, then=1), default=0)) for figure in figures}
+    parts = rows.filter(wanted, participations__day_no__range=days_of(span), participations__partner__country__isnull=False)
+    countries = list(parts.values("participations__partner__country").annotate(**marks).values(*marks))
+    return {figure.code: sum(country[figure.code] for country in countries) for figure in figures}
 
 
 def _group(group: Group, values: Sequence[Mapping[str, int | None]], span: Span) -> LineGroup:
