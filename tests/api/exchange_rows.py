@@ -12,5 +12,5 @@ def data(*partners: Any, **values: Any) -> dict[str, Any]:
     return {"kind": "WORKING_MEETING", "starts_on": "2026-03-16", "partners": named, **values}
 
 
-def row(key: str, *partners: Any, version: int = 1, **values: Any) -> dict[str, Any]:
+def row(key: str, *partners: Any, version: int | None = 1, **values: Any) -> dict[str, Any]:
     return {"external_id": key, "version": version, "data": data(*partners, **values)}

@@ -40,7 +40,7 @@ class Row:
 
     def item(self) -> dict[str, Any]:
         """The row as a batch or a file says it."""
-        beside = {"delete": True} if self.data is None else {}
+        beside: dict[str, Any] = {"delete": True} if self.data is None else {}
         beside |= {} if self.if_match is None else {"if_match": self.if_match}
         return {"external_id": self.external_id, **self.body(), **beside}
 
