@@ -11,11 +11,8 @@ from activities.actions.sources import push_exchanges
 from activities.api.exchange_bodies import EXAMPLE, ExchangeIn, ExchangeOut
 from activities.api.exchanges import shown_exchanges
 from activities.models import Exchange, ExternalExchangeId
-from crm.api.batches import BatchView
-from crm.api.push_job_views import PushJobsView
 from crm.api.push_jobs import register_noun
 from crm.api.serializers import ReferencesField
-from crm.api.source_views import SourceListView, SourceView
 from crm.api.source_words import SourceNoun
 from crm.permissions import Permission
 from crm.text import nfc
@@ -108,27 +105,3 @@ EXCHANGES = register_noun(
         write_permission=Permission.EXCHANGE_LOG,
     )
 )
-
-
-class ExchangeSourceView(SourceView):
-    __doc__ = SourceView.__doc__
-    noun = EXCHANGES
-    permission, write_permission = EXCHANGES.permission, EXCHANGES.write_permission
-
-
-class ExchangeSourceListView(SourceListView):
-    __doc__ = SourceListView.__doc__
-    noun = EXCHANGES
-    permission = EXCHANGES.permission
-
-
-class ExchangeBatchView(BatchView):
-    __doc__ = BatchView.__doc__
-    noun, single = EXCHANGES, ExchangeSourceView
-    permission, write_permission = EXCHANGES.permission, EXCHANGES.write_permission
-
-
-class ExchangeJobsView(PushJobsView):
-    __doc__ = PushJobsView.__doc__
-    noun, single = EXCHANGES, ExchangeSourceView
-    permission, write_permission = EXCHANGES.permission, EXCHANGES.write_permission

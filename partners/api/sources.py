@@ -2,10 +2,7 @@
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 
-from crm.api.batches import BatchView
-from crm.api.push_job_views import PushJobsView
 from crm.api.push_jobs import register_noun
-from crm.api.source_views import SourceListView, SourceView
 from crm.api.source_words import SourceNoun
 from crm.permissions import Permission
 from partners.actions.sources import apply_partner_items
@@ -37,27 +34,3 @@ PARTNERS = register_noun(
         write_permission=Permission.PARTNER_EDIT,
     )
 )
-
-
-class PartnerSourceView(SourceView):
-    __doc__ = SourceView.__doc__
-    noun = PARTNERS
-    permission, write_permission = PARTNERS.permission, PARTNERS.write_permission
-
-
-class PartnerSourceListView(SourceListView):
-    __doc__ = SourceListView.__doc__
-    noun = PARTNERS
-    permission = PARTNERS.permission
-
-
-class PartnerBatchView(BatchView):
-    __doc__ = BatchView.__doc__
-    noun, single = PARTNERS, PartnerSourceView
-    permission, write_permission = PARTNERS.permission, PARTNERS.write_permission
-
-
-class PartnerJobsView(PushJobsView):
-    __doc__ = PushJobsView.__doc__
-    noun, single = PARTNERS, PartnerSourceView
-    permission, write_permission = PARTNERS.permission, PARTNERS.write_permission
