@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 
 _REPEATED = ("repeated", _("This parameter may be given once."))
+# A program whose variable is empty must not be answered with everything.
+_EMPTY = ("blank", _("Write a value, or leave the parameter out."))
 _NO_DAY = ("invalid", _("Write a day of the calendar as YYYY-MM-DD."))
 
 
@@ -77,15 +79,17 @@ def _form_errors(filterset: FilterSet) -> dict[str, tuple[str, Any]]:
 
 
 def _passed_over(filterset: FilterSet) -> dict[str, tuple[str, Any]]:
-    """What the form is lenient about: a word that is no boolean, a value said twice, a day as people write it."""
+    """What the form is lenient about: nothing said, a word that is no boolean, a value said twice, a day as people write it."""
     wrong: dict[str, tuple[str, Any]] = {}
     for name, field in filterset.form.fields.items():
         said = filterset.data.getlist(name)
-        if isinstance(field, forms.NullBooleanField) and said and said[-1].lower() not in ("true", "false"):
+        if "" in said:
+            wrong[name] = _EMPTY
+        elif isinstance(field, forms.NullBooleanField) and said and said[-1].lower() not in ("true", "false"):
             wrong[name] = ("invalid", _("Write “true” or “false”."))
         elif len(said) > 1 and not isinstance(field, forms.MultipleChoiceField | forms.ModelMultipleChoiceField):
             wrong[name] = _REPEATED
-        elif isinstance(field, forms.DateField) and said and said[-1] and not _is_day(said[-1]):
+        elif isinstance(field, forms.DateField) and said and not _is_day(said[-1]):
             wrong[name] = _NO_DAY
     return wrong
 
@@ -110,7 +114,9 @@ def _parameter(name: str, field: forms.Field) -> dict[str, Any]:
     schema: dict[str, Any] = next((dict(schema) for kind, schema in _SCHEMAS if isinstance(field, kind)), {"type": "string"})
     if isinstance(field, forms.MultipleChoiceField):
         schema = {"type": "array", "items": {"type": "string", "enum": [str(value) for value, _label in cast("Any", field.choices)]}}
-    elif isinstance(field, forms.CharField) and field.max_length:
+    elif schema == {"type": "string"}:
+        schema["minLength"] = 1
+    if isinstance(field, forms.CharField) and field.max_length:
         schema["maxLength"] = field.max_length
     repeats = schema["type"] == "array"
     description = str(field.label or name) + (". May be given several times." if repeats else "")

@@ -116,6 +116,9 @@ def test_an_address_that_is_none_is_a_problem_too(api_of_an: Caller, path: str) 
     ("query", "name", "code"),
     [
         ({"contry": "LA"}, "contry", "unknown-parameter"),
+        ({"country": ""}, "country", "blank"),
+        ({"q": ""}, "q", "blank"),
+        ({"silent_since": ""}, "silent_since", "blank"),
         ({"page": "2"}, "page", "unknown-parameter"),
         ({"country": "ZZ"}, "country", "invalid-choice"),
         ({"country": "a\x00b"}, "country", "invalid-choice"),
