@@ -27,7 +27,7 @@ _CONFIG = SchemathesisConfig.from_dict(
             "negative_data_rejection": {"expected-statuses": _REFUSED},
             "missing_required_header": {"expected-statuses": ["400", "403", "404", "428"]},
         },
-        # Thousands of cases for each way to be just within or beyond a bound: for an evening, not for each run of the tests.
+        # Thousands of cases for each way to be just within or beyond a bound: minutes, which .ci/run takes once.
         "phases": {"coverage": {"enabled": "SCHEMATHESIS_COVERAGE" in os.environ}},
     }
 )
