@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from activities.calendar.occurrences import occasions_for, occurrences
@@ -19,11 +19,12 @@ from reports.choices import Alarm
 from reports.documents import briefing_lines as say
 from reports.documents.briefing import Line
 from reports.metrics.commitments import Kept, Promises
+from reports.metrics.days import day_number
 
 DAYS_AHEAD = 60
 SENSITIVE = (NoteKind.SENSITIVITY, NoteKind.PROTOCOL, NoteKind.INTEREST)
 GIFTS = (NoteKind.GIFT_GIVEN, NoteKind.GIFT_TAKEN)
-FEW_PARTNERS = 50
+NEWEST_PARTS = (300, 30_000, None)
 CANDIDATES = 60  # More rows than two pages hold; how many lie behind them is not counted beyond.
 
 
@@ -37,18 +38,24 @@ class Reading:
 
     def exchanges(self, ids: Any = None) -> list[Line]:
         """The last held exchanges, the newest first; of the partners, or those given."""
-        rows = self._exchanges(ids).filter(status=ExchangeStatus.HELD, starts_on__lte=self.today)
-        return self._with_partners(rows.order_by("-starts_on", "-id")[:CANDIDATES])
+        held = self._open_exchanges().filter(status=ExchangeStatus.HELD, starts_on__lte=self.today).order_by("-starts_on", "-id")
+        return self._with_partners(self._latest(held) if ids is None else held.filter(pk__in=ids)[:CANDIDATES])
 
-    def _exchanges(self, ids: Any) -> QuerySet[Exchange]:
-        """Of a few partners the latest are looked up; of many, as of a large country, the days are gone through backwards."""
-        rows = Exchange.objects.visible_to(self.reader).live().select_related("kind")
-        of_partners = Participation.objects.filter(partner__in=self.partner_ids)
-        if ids is None and len(self.partner_ids) > FEW_PARTNERS:
-            return rows.filter(Exists(of_partners.filter(exchange=OuterRef("pk"))))
-        if ids is None:
-            ids = set(of_partners.order_by("-day_no", "-exchange").values_list("exchange", flat=True)[: CANDIDATES * 5])
-        return rows.filter(pk__in=ids)
+    def _latest(self, held: QuerySet[Exchange]) -> list[Exchange]:
+        """Those of the partners: looked for among their newest parts, in growing numbers until enough of them are open to the reader."""
+        parts = self._parts().filter(day_no__lte=day_number(self.today)).order_by("-day_no", "-exchange")
+        found: list[Exchange] = []
+        for number in NEWEST_PARTS:
+            found = list(held.filter(pk__in=parts.values("exchange")[:number])[:CANDIDATES])
+            if len(found) == CANDIDATES or number is None or not parts[number : number + 1].exists():
+                break
+        return found
+
+    def _open_exchanges(self) -> QuerySet[Exchange]:
+        return Exchange.objects.visible_to(self.reader).live().select_related("kind")
+
+    def _parts(self) -> QuerySet[Participation]:
+        return Participation.objects.filter(partner__in=self.partner_ids)
 
     def _with_partners(self, rows: Iterable[Exchange]) -> list[Line]:
         found = list(rows)
@@ -112,7 +119,8 @@ class Reading:
         return sorted(self._planned() + self._occasions(country_id), key=lambda line: line.day or date.max)
 
     def _planned(self) -> list[Line]:
-        rows = self._exchanges(None).filter(status=ExchangeStatus.PLANNED, starts_on__gte=self.today)
+        parts = self._parts().filter(day_no__gte=day_number(self.today))
+        rows = self._open_exchanges().filter(status=ExchangeStatus.PLANNED, starts_on__gte=self.today, pk__in=parts.values("exchange"))
         return self._with_partners(rows.order_by("starts_on", "id")[:CANDIDATES])
 
     def _occasions(self, country_id: int | None) -> list[Line]:
