@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rest_framework.response import Response
 
 PARAMETER = "dry_run"
+Done = TypeVar("Done")
 # What would lead to something that is not there.
 _OF_STORED = ("Location", "ETag")
 
@@ -29,10 +30,16 @@ def wants_dry_run(request: Request) -> bool:
 
 
 def try_out(handle: Callable[[], Response]) -> Response:
-    """Return what the handler answers, and take back whatever it has written, also what it would have told after the commit."""
-    with transaction.atomic():
-        answer = handle()
-        transaction.set_rollback(True)
+    """Return what the handler answers, of which nothing is stored."""
+    answer = taken_back(handle)
     for name in _OF_STORED:
         answer.headers.pop(name, None)
     return answer
+
+
+def taken_back(write: Callable[[], Done]) -> Done:
+    """Return what this returns, and take back whatever it has written, also what it would have told after the commit."""
+    with transaction.atomic():
+        done = write()
+        transaction.set_rollback(True)
+    return done

@@ -8,6 +8,7 @@ that no lock is held for as long as a file takes.
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from io import BytesIO
 from itertools import islice
 from types import SimpleNamespace
@@ -26,6 +27,7 @@ from crm.actions.job_kinds import Result, job_kind
 from crm.actions.job_runs import JobTaken, progress, start_job
 from crm.actions.pushes import PushOutcomes, store_push
 from crm.api.batches import MOST_ROWS, RowWriter, codes_of_row
+from crm.api.dry_run import taken_back
 from crm.api.parsers import StrictJSONParser
 from crm.api.source_words import SourceNoun
 from crm.choices import JobState, PushKind
@@ -96,7 +98,8 @@ def _write(job: PushJob, run: JobRun) -> None:
             with transaction.atomic():
                 # Holds the run too: one that was taken for lost and wakes up must not write into the results of its successor.
                 progress(run, job.done)
-                answers = _tried(writer, piece) if job.dry_run else _written(writer, piece)
+                write = partial(_written, writer, piece)
+                answers = taken_back(write) if job.dry_run else write()
                 results.write(b"".join(_as_line(answer) for answer in answers))
                 results.flush()
                 _count(job, answers, writer.youngest_change)
@@ -112,14 +115,6 @@ def _next_piece(rows: Iterator[bytes]) -> list[bytes]:
         piece.append(line)
         size += len(line)
     return piece
-
-
-def _tried(writer: RowWriter, piece: list[Any]) -> list[dict[str, Any]]:
-    """Write the lines, and take back whatever was written, also what would have been told after the commit."""
-    with transaction.atomic():
-        answers = _written(writer, piece)
-        transaction.set_rollback(True)
-    return answers
 
 
 def _written(writer: RowWriter, piece: list[Any]) -> list[dict[str, Any]]:

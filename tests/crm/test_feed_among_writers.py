@@ -183,7 +183,7 @@ def _writer(number: int, dice: random.Random, pks: list[int]) -> Callable[[], No
 
 
 class _TakenBackError(Exception):
-    pass
+    """What ends a transaction that is to leave nothing."""
 
 
 def _read_all(read: list[tuple[int, int]], mirror: Mirror, written: threading.Event) -> None:

@@ -20,6 +20,7 @@ from partners.choices import NoteKind
 from partners.models import Partner, PartnerName, Person, PersonNote, Post
 from reports.documents.briefing import PAPER_LINES
 from reports.documents.briefing_lines import index
+from reports.documents.briefing_reading import Reading
 from reports.documents.briefings import country_briefing, partner_briefing
 from reports.models import PolicyVersion
 from tests.factories import make_exchange, make_partner, make_steward, make_unit, make_user
@@ -201,3 +202,15 @@ def test_the_index_has_the_decimal_mark_of_the_readers_language() -> None:
         assert index(Decimal("71.3")) == "71,3"
     with override("en"):
         assert index(Decimal("71.3")) == "71.3"
+
+
+@pytest.mark.parametrize("newest", [(1, 2, None), (1, 4), (300,)])
+def test_the_last_exchanges_open_to_the_reader_are_found_behind_those_that_are_not(
+    newest: tuple[int | None, ...], an: User, secretary: User, today: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reports.documents.briefing_reading.NEWEST_PARTS", newest)
+    partner = make_partner("Hội Hữu nghị Lào - Việt")
+    for age in (1, 2, 3):
+        make_exchange(partner, by=secretary, on=today - timedelta(days=age), title="Kín", confidentiality=Confidentiality.RESTRICTED)
+    make_exchange(partner, by=secretary, on=today - timedelta(days=4), title="Mở", confidentiality=Confidentiality.NETWORK)
+    assert [getattr(line.record, "title", "") for line in Reading(an, today, [partner.pk]).exchanges()] == ["Mở"]
